@@ -1,0 +1,53 @@
+"""What the minimiser leaves behind: one frozen record a pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pass:
+    """One pass over the data.
+
+    `number` from 0; `seconds` since the fit began; `objective` F(W, b), the mean log loss plus penalty;
+    `gradient` Euclidean norm of the gradient in the given units; `gap` estimate of F − F*; `bound` a proven
+    upper bound of it (may be infinite); `step` length taken along the search direction; `coef` (R, d) and
+    `intercept` (R,) after the pass, only where a listener asked for weights.
+    """
+
+    number: int
+    seconds: float
+    objective: float
+    gradient: float
+    gap: float
+    bound: float
+    step: float
+    coef: npt.NDArray[np.floating] | None = None
+    intercept: npt.NDArray[np.floating] | None = None
+
+
+Listener = Callable[[Pass], bool | None]
+"""Called after every pass; returning True asks the minimiser to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class FitHistory:
+    """All passes of one fit, and how it ended (`outcome` is one sentence)."""
+
+    passes: tuple[Pass, ...] = field(repr=False)
+    converged: bool
+    outcome: str
+
+    def __len__(self) -> int:
+        return len(self.passes)
+
+    def __iter__(self) -> Iterator[Pass]:
+        return iter(self.passes)
+
+    def column(self, name: str) -> npt.NDArray[np.float64]:
+        """One field of every pass as an array: 'seconds', 'objective', 'gradient', 'gap', 'bound', 'step'."""
+        return np.array([getattr(one, name) for one in self.passes], dtype=np.float64)
