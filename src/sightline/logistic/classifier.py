@@ -1,0 +1,247 @@
+"""LogisticRegression: a thin scikit-learn coat over the minimiser."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from sightline.errors import DataError, UsageError
+from sightline.logistic.functions import sigmoid, softmax
+from sightline.logistic.history import FitHistory, Listener
+from sightline.logistic.lbfgs import minimise
+from sightline.logistic.objective import Objective
+from sightline.logistic.scores import scores
+
+Floats = npt.NDArray[np.floating[Any]]
+DTYPES = [np.float64, np.float32, np.uint8]
+
+
+class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+    r"""Softmax regression for K classes, sigmoid for two, with an L2 penalty on the weights.
+
+    Minimises, with masses m_i = sample weight × class weight and M = Σ m_i,
+
+        F(W, b) = (1/M) Σ_i m_i ℓ(W x_i + b, y_i) + ‖W‖² / (2 C M),
+
+    the same minimum as scikit-learn's: the intercept b is not penalised and `C` means the same.
+
+    Parameters
+    ----------
+    C : float > 0, default 1.0
+        Inverse strength of the penalty; ``numpy.inf`` for none.
+    fit_intercept : bool, default True
+    class_weight : dict, 'balanced' or None
+        Mass of each class; 'balanced' makes every class count the same.
+    tol : float > 0, default 1e-5
+        Stop when the estimated gap F − F* falls below ``tol · F``.
+    max_iter : int ≥ 1, default 1000
+        Most passes over the data.
+    warm_start : bool, default False
+        Begin the next fit at the coefficients of the last.
+    random_state : int, default 0
+        Seed of the row samples behind the curvature; same seed, same model, on any number of threads.
+    n_threads : int or None
+        None takes all cores this process may use.
+
+    Attributes
+    ----------
+    coef_ : (K, d), or (1, d) for two classes; dtype of the data, float32 for uint8
+    intercept_ : (K,) or (1,)
+    classes_ : (K,) labels in sorted order
+    n_iter_ : (1,) int, passes over the data
+    history_ : FitHistory, one record a pass
+    converged_ : bool
+    n_features_in_ : int
+
+    Notes
+    -----
+    Laws: Σ_k W_k = 0 · λ W = Σ_i m_i (onehot − p)_i x_iᵀ / M at the optimum · X·c with C/c² gives W/c ·
+    shifting X moves only the intercept · a row repeated twice is a row of weight 2.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> X, y = load_digits(return_X_y=True)
+    >>> model = LogisticRegression(C=0.1).fit(X, y)
+    >>> model.converged_, model.coef_.shape
+    (True, (10, 64))
+    """
+
+    def __init__(
+        self,
+        C: float = 1.0,
+        *,
+        fit_intercept: bool = True,
+        class_weight: dict[Any, float] | str | None = None,
+        tol: float = 1e-5,
+        max_iter: int = 1000,
+        warm_start: bool = False,
+        random_state: int = 0,
+        n_threads: int | None = None,
+    ) -> None:
+        self.C = C
+        self.fit_intercept = fit_intercept
+        self.class_weight = class_weight
+        self.tol = tol
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.n_threads = n_threads
+
+    # -- learning ------------------------------------------------------------------------------------
+
+    def fit(
+        self,
+        X: npt.ArrayLike,
+        y: npt.ArrayLike,
+        sample_weight: npt.ArrayLike | None = None,
+        *,
+        listeners: Sequence[Listener] = (),
+        keep_weights: bool = False,
+    ) -> Self:
+        """Learn from rows and labels.
+
+        Parameters
+        ----------
+        X : (n, d) uint8, float32 or float64; other dtypes become float64. Used without a copy.
+        y : (n,) labels of any sortable kind
+        sample_weight : (n,) ≥ 0 or None
+        listeners : callables
+            Called with every `Pass`; one that returns True ends the fit.
+        keep_weights : bool
+            Put the coefficients into every `Pass`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        DataError
+            Fewer than two classes, or no mass; ValueError from scikit-learn for NaN and wrong shapes.
+        UsageError
+            A parameter is out of its range.
+        """
+        self._check_parameters()
+        X, y = validate_data(self, X, y, dtype=DTYPES, order="C")
+        check_classification_targets(y)
+        classes, codes = np.unique(y, return_inverse=True)
+        if len(classes) < 2:
+            raise DataError(
+                f"all {len(y)} rows have the same class, {classes[0]!r}", "A classifier needs at least two classes."
+            )
+        mass = self._mass(X, y, classes, codes, sample_weight)
+        penalty = 0.0 if np.isinf(self.C) else 1.0 / (self.C * float(mass.sum()))
+        objective = Objective(
+            X,
+            codes.astype(np.int64),
+            len(classes),
+            mass,
+            penalty,
+            fit_intercept=self.fit_intercept,
+            n_threads=self.n_threads,
+        )
+        try:
+            solution = minimise(
+                objective,
+                tol=self.tol,
+                max_iter=self.max_iter,
+                seed=self.random_state,
+                start=self._warm(objective, classes),
+                listeners=listeners,
+                keep_weights=keep_weights,
+            )
+        finally:
+            objective.close()
+        coef, intercept = objective.coefficients(solution.point)
+        self.classes_ = classes
+        self.coef_ = coef.astype(objective.dtype)
+        self.intercept_ = intercept.astype(objective.dtype)
+        self._report(solution.history)
+        return self
+
+    def _check_parameters(self) -> None:
+        if not self.C > 0:
+            raise UsageError(f"C = {self.C!r} is not a positive number", "Smaller C means a stronger penalty.")
+        if not self.tol > 0:
+            raise UsageError(f"tol = {self.tol!r} is not a positive number", "Try the default, 1e-5.")
+        if not self.max_iter >= 1:
+            raise UsageError(f"max_iter = {self.max_iter!r} is below 1", "Try the default, 1000.")
+
+    def _mass(
+        self, X: npt.NDArray[Any], y: npt.NDArray[Any], classes: Any, codes: Any, sample_weight: Any
+    ) -> npt.NDArray[np.float64]:
+        if sample_weight is None:
+            mass = np.ones(len(X))
+        else:
+            mass = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if self.class_weight is not None:
+            mass = mass * compute_class_weight(self.class_weight, classes=classes, y=y)[codes]
+        if np.count_nonzero(np.bincount(codes, weights=mass)) < 2:
+            raise DataError(
+                "the weights leave fewer than two classes with any mass", "Give two classes positive weights."
+            )
+        return np.asarray(mass, dtype=np.float64)
+
+    def _warm(self, objective: Objective, classes: npt.NDArray[Any]) -> npt.NDArray[np.float64] | None:
+        if not (self.warm_start and hasattr(self, "coef_")):
+            return None
+        if not np.array_equal(self.classes_, classes) or self.coef_.shape[1] != objective.d:
+            return None
+        return objective.point(self.coef_, self.intercept_)
+
+    def _report(self, history: FitHistory) -> None:
+        self.history_ = history
+        self.converged_ = history.converged
+        self.n_iter_ = np.array([history.passes[-1].number if history.passes else 0], dtype=np.int32)
+        if not history.converged:
+            warnings.warn(history.outcome, ConvergenceWarning, stacklevel=3)
+
+    # -- deciding ------------------------------------------------------------------------------------
+
+    def _scores(self, X: npt.ArrayLike) -> Floats:
+        check_is_fitted(self)
+        X = validate_data(self, X, dtype=DTYPES, reset=False)
+        return scores(X, self.coef_, self.intercept_, self.n_threads)
+
+    def decision_function(self, X: npt.ArrayLike) -> Floats:
+        """z = W x + b: (n, K), or (n,) for two classes (positive speaks for ``classes_[1]``)."""
+        Z = self._scores(X)
+        return Z[:, 0] if Z.shape[1] == 1 else Z
+
+    def predict(self, X: npt.ArrayLike) -> npt.NDArray[Any]:
+        """The most probable class of each row: (n,)."""
+        Z = self._scores(X)
+        codes = (Z[:, 0] > 0).astype(np.int64) if Z.shape[1] == 1 else Z.argmax(axis=1)
+        labels: npt.NDArray[Any] = self.classes_[codes]
+        return labels
+
+    def predict_proba(self, X: npt.ArrayLike) -> Floats:
+        """Probability of each class: (n, K), rows summing to 1."""
+        return probability_of(self._scores(X))
+
+    def predict_log_proba(self, X: npt.ArrayLike) -> Floats:
+        """Log probability of each class: (n, K), finite wherever z is."""
+        Z = self._scores(X)
+        if Z.shape[1] == 1:
+            Z = np.column_stack([np.zeros_like(Z), Z])
+        Z = Z - Z.max(axis=1, keepdims=True)
+        with np.errstate(under="ignore"):
+            result: Floats = Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
+        return result
+
+
+def probability_of(Z: Floats) -> Floats:
+    """Scores (n, R) to probabilities (n, K): sigmoid where R = 1, else softmax."""
+    if Z.shape[1] == 1:
+        return np.column_stack([sigmoid(-Z[:, 0]), sigmoid(Z[:, 0])])
+    return softmax(Z, axis=1)
