@@ -1,7 +1,8 @@
-"""What is in the images: numbers only, no pictures."""
+"""What a look at the images found: one frozen record of numbers."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +28,8 @@ class Exploration:
     `leaks` those pairs, exact or near, that have one row in train and one in test; `conflicts` exact
     duplicates whose labels differ; `typical`, `atypical` (K, m) rows nearest to and farthest from their
     class mean (rows, −1 where a class has fewer); `blank` rows whose pixels are all the same;
-    `sampled` None, or how many rows the costly parts (rank, near duplicates) looked at.
+    `sampled` None, or how many rows the rank was computed from; `near_threshold` the largest RMS difference
+    that counts as near; `near_sampled` None, or how many different images were searched for near duplicates.
     Row numbers count in the given data set, training rows first.
     """
 
@@ -63,3 +65,10 @@ class Exploration:
     atypical: IntArray
     blank: IntArray
     sampled: int | None = None
+    near_threshold: float = 0.0
+    near_sampled: int | None = None
+
+    @property
+    def n_features(self) -> int:
+        """Numbers in one image, d = height × width × channels."""
+        return math.prod(self.shape)
