@@ -112,8 +112,8 @@ def _oddities(found: Exploration) -> list[str]:
     floor = "at least " if found.near_sampled or near >= MOST_PAIRS else ""
     repeats = f"{count(extra, 'image')} {'repeats' if extra == 1 else 'repeat'} an earlier one exactly"
     said = [
-        f"{repeats[0].upper()}{repeats[1:]}; {floor}{count(near, 'pair')} differ{'s' if near == 1 else ''} only "
-        f"by a hair (an RMS difference of at most {found.near_threshold:.1f} intensities)."
+        f"{repeats[0].upper()}{repeats[1:]}; {floor}{count(near, 'pair')} differ{'s' if near == 1 else ''} "
+        f"only by a hair (an RMS difference of at most {found.near_threshold:.1f} intensities)."
     ]
     if found.n_train is not None:
         rows = {row for _, row, _ in found.leaks}
