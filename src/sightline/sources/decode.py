@@ -1,0 +1,133 @@
+"""One image file to pixels, suspiciously: the header is judged before anything is decoded."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, UnidentifiedImageError
+
+from sightline.sources.fit import fit_and_pad
+
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "DIB", "TIFF", "GIF")
+MAX_PIXELS = 50_000_000
+EXIF_ORIENTATION = 0x0112
+GREY_MODES = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
+UNREADABLE = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    ArithmeticError,
+    EOFError,
+    AttributeError,
+    RuntimeError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+    Image.DecompressionBombError,
+)
+"""What Pillow's decoders raise on damaged files, MemoryError on absurd ones."""
+
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What an image file says of itself: its sides as seen (EXIF respected), and whether it is grey."""
+
+    height: int
+    width: int
+    grey: bool
+
+
+def read_header(path: Path) -> Header | str:
+    """Return the header of an image file, or why it cannot be read."""
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > MAX_PIXELS:
+                return f"{width:,}×{height:,} pixels are more than {MAX_PIXELS // 1_000_000} million"
+            if _orientation(image) >= 5:
+                width, height = height, width
+            return Header(height, width, image.mode in GREY_MODES)
+    except Image.DecompressionBombError:
+        return f"more than {MAX_PIXELS // 1_000_000} million pixels"
+    except UnidentifiedImageError:
+        return "not an image" if path.stat().st_size else "empty file"
+    except UNREADABLE as error:
+        return _reason(error)
+
+
+def read_pixels(path: Path, size: tuple[int, int], grey: bool) -> npt.NDArray[np.uint8] | str:
+    """Return the first frame as (height, width) or (height, width, 3), fitted into `size`, or why not.
+
+    EXIF orientation is applied. Transparency is laid on white, the colour of the page most drawings were
+    made for. Sixteen-bit intensities are scaled to 0…255.
+    """
+    try:
+        with Image.open(path, formats=FORMATS) as image:
+            if image.width * image.height > MAX_PIXELS:
+                return f"more than {MAX_PIXELS // 1_000_000} million pixels"
+            turn = TURNS.get(_orientation(image))
+            if image.format in ("JPEG", "MPO") and max(image.size) > 4 * max(size):
+                image.draft(None, (2 * max(size), 2 * max(size)))  # decode at a fraction of the size
+            flat = _flatten(image, "L" if grey else "RGB")
+        return fit_and_pad(flat.transpose(turn) if turn is not None else flat, size)
+    except UNREADABLE as error:
+        return _reason(error)
+
+
+def _orientation(image: Image.Image) -> int:
+    if image.format not in ("JPEG", "MPO", "TIFF", "WEBP", "PNG"):
+        return 1
+    if image.format == "PNG" and "exif" not in image.info:  # asking further would decode the whole file
+        return 1
+    try:
+        return int(image.getexif().get(EXIF_ORIENTATION, 1))
+    except UNREADABLE:  # broken metadata do not make an image unreadable
+        return 1
+
+
+def _flatten(image: Image.Image, mode: str) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        return _from_wide(image).convert(mode)
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        seen = image.convert("RGBA")
+        page = Image.new("RGBA", seen.size, (255, 255, 255, 255))
+        return Image.alpha_composite(page, seen).convert(mode)
+    return image if image.mode == mode and _loaded(image) else image.convert(mode)
+
+
+def _loaded(image: Image.Image) -> bool:
+    image.load()
+    return True
+
+
+def _from_wide(image: Image.Image) -> Image.Image:
+    """Scale 16-bit whole numbers or real numbers to 0…255; Pillow itself would cut them off at 255."""
+    values = np.asarray(image, dtype=np.float64)
+    if not np.isfinite(values).all() or values.min() < 0 or values.max() > 65535:
+        raise ValueError(f"intensities run from {values.min():g} to {values.max():g}")
+    high = 1.0 if image.mode == "F" and values.max() <= 1 else 255.0
+    if image.mode.startswith("I;16") or values.max() > 255:
+        high = 65535.0
+    return Image.fromarray(np.rint(values * (255.0 / high)).astype(np.uint8))
+
+
+def _reason(error: BaseException) -> str:
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return text if len(text) < 100 else text[:97] + "…"

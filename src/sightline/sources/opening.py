@@ -1,0 +1,269 @@
+"""`load`: find out what was asked for, hand it to the source that knows, and split what comes back."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sightline.dataset import Dataset
+from sightline.errors import DataError, NotFoundError, UsageError
+from sightline.sources import arrays, catalog, idx
+from sightline.sources.fetch import Progress
+from sightline.sources.fit import Size, parse_size, resized
+from sightline.sources.pixels import Shape
+
+What = str | os.PathLike[str] | Dataset | Sequence[Any]
+Split = str | float | None
+IMAGE_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
+
+
+def load(
+    what: What,
+    *,
+    size: Size = None,
+    shape: Shape | None = None,
+    split: Split = None,
+    seed: int = 0,
+    label: str | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Load labelled images from wherever they are.
+
+    Parameters
+    ----------
+    what : str, path, Dataset or pair
+        A name of the catalogue (``digits``, ``mnist`` …), ``openml:NAME[@VERSION]`` or ``openml:ID``;
+        a folder of images or of IDX files; an NPZ, CSV, TSV, Parquet or ARFF file; ``"IMAGES,LABELS"`` or a
+        pair of paths (IDX or NPY); a pair of arrays; or a Dataset.
+    size : int, ``"HEIGHTxWIDTH"`` or (height, width), optional
+        Fit and pad every image to this size.
+    shape : (height, width), optional
+        How flat rows of pixels are laid out, where they make no square.
+    split : None, 'seed', 'none' or float
+        None keeps a given split and otherwise draws a stratified fifth for testing; 'seed' draws the
+        tutorial's own, ``train_test_split(test_size=0.2, random_state=42)``, over all rows; 'none' leaves the
+        rows unsplit; a number is the share (0…1) of all rows to draw for testing, stratified.
+    seed : int
+        Draws the stratified split; same seed, same split.
+    label : str, optional
+        Name of the label column of a table.
+    progress : callable, optional
+        Told (bytes so far, bytes in all or None) during a download.
+
+    Returns
+    -------
+    Dataset
+        Training rows first; what was left out or adapted is in its `notes`.
+
+    Raises
+    ------
+    NotFoundError
+        Neither a name of the catalogue nor a path.
+    DataError
+        The data cannot be used; the message names the file and what to do.
+    DownloadError
+        The data are not here and cannot be fetched.
+    StorageError
+        The cache cannot be written.
+    UsageError
+        An option is impossible, or does not fit this kind of source.
+
+    Examples
+    --------
+    >>> load("digits")
+    Dataset 'digits': 1,797 images of 8×8, 10 classes, 1,437 for training and 360 for testing
+    """
+    share = _share(split)
+    parse_size(size)
+    dataset = _open(what, size=size, shape=shape, label=label, progress=progress)
+    dataset = resized(dataset, size)
+    _at_least_two_classes(dataset)
+    if split == "none":
+        return dataset if dataset.n_train is None else replace(dataset, n_train=None, known_digest=None)
+    if split == "seed":
+        return dataset.split(test_size=0.2, seed=42, permutation=True)
+    if share is not None or dataset.n_train is None:
+        _enough_of_each(dataset)
+        return dataset.split(test_size=share or 0.2, seed=seed)
+    _every_class_can_be_learned(dataset)
+    return dataset
+
+
+def _share(split: Split) -> float | None:
+    """Return the share to test on if `split` is one."""
+    if split is None or split in ("seed", "none"):
+        return None
+    try:
+        share = float(split)
+    except (TypeError, ValueError):
+        share = -1.0
+    if not 0 < share < 1:
+        raise UsageError(
+            f"a split of {split!r} is not possible", "Give 'seed', 'none' or a share such as 0.2."
+        )
+    return share
+
+
+def _at_least_two_classes(dataset: Dataset) -> None:
+    present = np.unique(dataset.labels)
+    if len(present) < 2:
+        only = dataset.classes[int(present[0])]
+        raise DataError(
+            f"'{dataset.name}' has images of one class only: '{only}'",
+            "A classifier needs two or more; a folder needs one subfolder for each.",
+        )
+
+
+def _enough_of_each(dataset: Dataset) -> None:
+    counts = np.bincount(dataset.labels, minlength=dataset.n_classes)
+    few = [f"'{dataset.classes[k]}' ({counts[k]})" for k in np.flatnonzero(counts < 2)]
+    if few:
+        raise DataError(
+            f"'{dataset.name}' has classes with fewer than two usable images: {', '.join(few[:5])}",
+            "Each class needs one to learn from and one to test on: add images or remove the class.",
+        )
+
+
+def _every_class_can_be_learned(dataset: Dataset) -> None:
+    counts = np.bincount(dataset.labels[: dataset.n_train], minlength=dataset.n_classes)
+    absent = [f"'{dataset.classes[k]}'" for k in np.flatnonzero(counts == 0)]
+    if absent:
+        raise DataError(
+            f"'{dataset.name}' has no training images of {', '.join(absent[:5])}",
+            "Add some, or draw a new split with split=0.2.",
+        )
+
+
+def _open(
+    what: What, *, size: Size, shape: Shape | None, label: str | None, progress: Progress | None
+) -> Dataset:
+    if isinstance(what, Dataset):
+        return what
+    if isinstance(what, (tuple, list)) and len(what) == 2:
+        if all(isinstance(one, (str, os.PathLike)) for one in what):
+            return _open_pair(_path(what[0]), _path(what[1]), shape)
+        return arrays.from_arrays(what[0], what[1], shape=shape)
+    if not isinstance(what, (str, os.PathLike)):
+        raise UsageError(
+            f"cannot load a {type(what).__name__}",
+            "Give a name, a path, or a pair of arrays (images, labels).",
+        )
+    text = os.fspath(what).strip()
+    if text.lower().startswith("openml:"):
+        from sightline.sources.openml import load_openml
+
+        return load_openml(text[7:], shape=shape, label=label, progress=progress)
+    entry = catalog.lookup(text) if isinstance(what, str) else None
+    if entry is not None:
+        from sightline.sources.published import load_entry
+
+        _no_layout(shape, label, text)
+        return load_entry(entry, progress=progress)
+    return _open_path(text, size, shape, label)
+
+
+def _no_layout(shape: Shape | None, label: str | None, what: str) -> None:
+    if shape is not None or label is not None:
+        option = "shape" if shape is not None else "label"
+        raise UsageError(
+            f"{option}= does not apply to '{what}'", "It is for tables and arrays of flat pixel rows."
+        )
+
+
+def _path(text: str | os.PathLike[str]) -> Path:
+    return Path(text).expanduser()
+
+
+def _open_path(text: str, size: Size, shape: Shape | None, label: str | None) -> Dataset:
+    path = _path(text)
+    if not _exists(path):
+        first, comma, second = text.partition(",")
+        if comma and _exists(_path(first.strip())):
+            return _open_pair(_path(first.strip()), _path(second.strip()), shape)
+        beside = tuple(sorted(p.name for p in path.parent.iterdir())) if path.parent.is_dir() else ()
+        raise NotFoundError(f"there is no data set or file '{text}'", catalog.suggestion(path.name, beside))
+    kind = _kind(path)
+    if kind in ("images", "idx folder"):
+        _no_layout(shape, label, text)
+        if kind == "idx folder":
+            return idx.load_folder(path)
+        from sightline.sources.folder import load_folder
+
+        return load_folder(path, size=size)
+    if kind == "npz":
+        return arrays.load_npz(path, shape=shape)
+    if kind in ("csv", "arff", "parquet"):
+        from sightline.sources.table import load_table
+
+        return load_table(path, kind=kind, label=label, shape=shape)
+    raise DataError(f"{path} is {ALONE[kind][0]}", ALONE[kind][1])
+
+
+ALONE = {
+    "npy": ("one array, and the labels are missing", "Give both files: IMAGES.npy,LABELS.npy."),
+    "idx": ("one IDX file, and its partner is missing", "Give both files, IMAGES,LABELS, or their folder."),
+    "image": ("a single image", "Give a folder with one subfolder of images for each class."),
+    "other": ("neither a file nor a folder that can be read", "Give a regular file or a folder."),
+}
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name too long for the system, or with a zero byte
+        return False
+
+
+def _kind(path: Path) -> str:
+    """Tell the kind of a source by its first bytes, not by its name."""
+    if path.is_dir():
+        return "idx folder" if idx.find_pairs(path) else "images"
+    if not path.is_file():
+        return "other"
+    head = _head(path)
+    if head.startswith(b"PK\x03\x04"):
+        return "npz"
+    if head.startswith(b"\x93NUMPY"):
+        return "npy"
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if head.startswith(IMAGE_MAGIC):
+        return "image"
+    if len(head) >= 4 and head[:2] == b"\0\0" and head[2] in idx.TYPES:
+        return "idx"
+    statements = [line.strip().lower() for line in head.splitlines() if not line.strip().startswith(b"%")]
+    return "arff" if any(line.startswith(b"@relation") for line in statements) else "csv"
+
+
+def _head(path: Path) -> bytes:
+    import gzip
+    import zlib
+
+    try:
+        with path.open("rb") as file:
+            head = file.read(1 << 16)
+        if head[:2] == b"\x1f\x8b":
+            with gzip.open(path) as unpacked:
+                return unpacked.read(4096)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(f"{path} is a damaged or truncated gzip file ({error})", "Fetch it again.") from error
+    except OSError as error:
+        raise DataError(f"{path} cannot be read ({error.strerror or error})") from error
+    return head
+
+
+def _open_pair(images: Path, labels: Path, shape: Shape | None) -> Dataset:
+    for path in (images, labels):
+        if not _exists(path):
+            raise NotFoundError(f"there is no file '{path}'", "Give two files: images, then labels.")
+    kinds = {_kind(images), _kind(labels)}
+    if kinds == {"npy"}:
+        return arrays.load_npy_pair(images, labels, shape=shape)
+    if "idx" in kinds:
+        return idx.load_pair(images, labels)
+    raise DataError(f"{images} and {labels} are not a pair of IDX or NPY files")
