@@ -137,7 +137,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         classes, codes = np.unique(y, return_inverse=True)
         if len(classes) < 2:
             raise DataError(
-                f"all {len(y)} rows have the same class, {classes[0]!r}", "A classifier needs at least two classes."
+                f"all rows (n_samples = {len(y)}) have one class, {classes[0]!r}",
+                "A classifier needs at least two classes.",
             )
         mass = self._mass(X, y, classes, codes, sample_weight)
         penalty = 0.0 if np.isinf(self.C) else 1.0 / (self.C * float(mass.sum()))

@@ -24,6 +24,8 @@ from sightline.logistic.precondition import ClassCurvature, Preconditioner, Samp
 
 CLASS_AT, SAMPLED_AT, REFRESH_EVERY = 8, 14, 40
 MEMORY = 20
+TINY = 100_000
+"""Below this many products a pass (n·d·R), float64 fits go on to the last bits: it costs nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +119,8 @@ class _Run:
         clock: Callable[[], float],
     ) -> None:
         self.objective, self.tol, self.max_iter, self.rng = objective, tol, max_iter, rng
+        if objective.dtype == np.float64 and objective.n * objective.d * objective.R <= TINY:
+            self.tol = min(tol, 1e-14)
         self.listeners, self.keep_weights, self.clock = listeners, keep_weights, clock
         self.began = clock()
         self.passes: list[Pass] = []

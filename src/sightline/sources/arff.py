@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import re
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +31,7 @@ def read_arff(path: Path) -> pa.Table:
     import pyarrow as pa
     import pyarrow.csv as csv
 
-    data = path.read_bytes()
+    data = _unpacked(path)
     names, kinds, start = _declarations(data, path)
     body = data[start:]
     if b"%" in body:
@@ -60,6 +62,14 @@ def read_arff(path: Path) -> pa.Table:
         )
     except pa.ArrowInvalid as error:
         raise DataError(f"{path} has rows that do not fit its attributes ({error})") from error
+
+
+def _unpacked(path: Path) -> bytes:
+    try:
+        data = path.read_bytes()
+        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+    except (EOFError, zlib.error, OSError) as error:
+        raise DataError(f"{path} cannot be read ({error})", "Fetch it again.") from error
 
 
 def _declarations(data: bytes, path: Path) -> tuple[list[str], list[str], int]:
