@@ -1,0 +1,83 @@
+"""Sightline: labelled images in, a linear classifier that anyone can see through out.
+
+The public names are loaded when they are first used, so that ``import sightline`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Config": "sightline.story",
+    "DataError": "sightline.errors",
+    "Dataset": "sightline.dataset",
+    "DownloadError": "sightline.errors",
+    "Evaluation": "sightline.evaluation",
+    "Explanation": "sightline.explanation",
+    "Exploration": "sightline.exploration",
+    "LogisticRegression": "sightline.logistic",
+    "ModelError": "sightline.errors",
+    "NotFoundError": "sightline.errors",
+    "Run": "sightline.results",
+    "SightlineError": "sightline.errors",
+    "Simulation": "sightline.logistic",
+    "StorageError": "sightline.errors",
+    "UsageError": "sightline.errors",
+    "compare": "sightline.evaluation",
+    "evaluate": "sightline.evaluation",
+    "explain": "sightline.explanation",
+    "explore": "sightline.exploration",
+    "figures": "sightline.figures",
+    "load": "sightline.sources",
+    "load_model": "sightline.store",
+    "make_recipe": "sightline.features",
+    "recipes": "sightline.features",
+    "run": "sightline.story",
+    "save_model": "sightline.store",
+    "sigmoid": "sightline.logistic",
+    "simulate": "sightline.logistic",
+    "softmax": "sightline.logistic",
+    "write_report": "sightline.report",
+}
+
+__all__ = ["__version__", *_HOMES]
+
+if TYPE_CHECKING:
+    from sightline import figures
+    from sightline.dataset import Dataset
+    from sightline.errors import (
+        DataError,
+        DownloadError,
+        ModelError,
+        NotFoundError,
+        SightlineError,
+        StorageError,
+        UsageError,
+    )
+    from sightline.evaluation import Evaluation, compare, evaluate
+    from sightline.explanation import Explanation, explain
+    from sightline.exploration import Exploration, explore
+    from sightline.features import make_recipe, recipes
+    from sightline.logistic import LogisticRegression, Simulation, sigmoid, simulate, softmax
+    from sightline.report import write_report
+    from sightline.results import Run
+    from sightline.sources import load
+    from sightline.store import load_model, save_model
+    from sightline.story import Config, run
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sightline' has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(_HOMES[name])
+    value = module if name == "figures" else getattr(module, name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.dataset import Dataset
-from sightline.evaluate import Evaluation
-from sightline.explain import Explanation
-from sightline.explore import Exploration
+from sightline.evaluation import Evaluation
+from sightline.explanation import Explanation
+from sightline.exploration import Exploration
 from sightline.logistic.history import FitHistory
 
 

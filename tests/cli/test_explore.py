@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from sightline.cli.explore import explore, show
 from sightline.cli.picture import SHADES, UPPER_HALF, has_colour, render, strip
 from sightline.dataset import Dataset
-from sightline.explore import explore as look
+from sightline.exploration import explore as look
 
 
 @pytest.fixture

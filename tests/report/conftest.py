@@ -9,9 +9,9 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 
 from sightline.dataset import Dataset
-from sightline.evaluate import Curve, Evaluation, Interval, Reliability
-from sightline.explain import Change, Explanation, Neighbours
-from sightline.explore import explore
+from sightline.evaluation import Curve, Evaluation, Interval, Reliability
+from sightline.explanation import Change, Explanation, Neighbours
+from sightline.exploration import explore
 from sightline.logistic.history import FitHistory, Pass
 from sightline.results import RecipeResult, Run, Stages, TwoFeatures
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from sightline.dataset import Dataset
-    from sightline.explore import Exploration
+    from sightline.exploration import Exploration
 
 MOST_CLASSES = 20
 """Classes that are drawn; the table of counts names as many."""
@@ -31,8 +31,8 @@ def explore(
 ) -> None:
     """Look at the images: counts, intensities, useful directions, duplicates, typical and odd ones."""
     from sightline import sources
-    from sightline.explore import explore as look
-    from sightline.explore import to_json
+    from sightline.exploration import explore as look
+    from sightline.exploration import to_json
 
     dataset = sources.load(data, size=size, split=split, seed=seed)
     found = look(dataset, seed=seed)
@@ -51,7 +51,7 @@ def show(console: Console, dataset: Dataset, found: Exploration) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
-    from sightline.explore import summary
+    from sightline.exploration import summary
 
     def title(text: str) -> None:
         console.print()

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sightline import figures
-from sightline.explore import Exploration, summary
+from sightline.exploration import Exploration, summary
 from sightline.report.pictures import Picture, chart, marked, photo, scaled
 from sightline.report.words import percent
 from sightline.results import Run

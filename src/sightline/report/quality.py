@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from sightline import figures
-from sightline.evaluate import Evaluation, Interval
+from sightline.evaluation import Evaluation, Interval
 from sightline.report.pictures import chart, photo
 from sightline.report.words import percent, percent_interval, seconds, sureness
 from sightline.results import Run

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sightline.explain import Explanation
+from sightline.explanation import Explanation
 from sightline.report.pictures import photo, signed
 from sightline.report.words import listed, place, sureness
 from sightline.results import Run

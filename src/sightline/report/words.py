@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from sightline.evaluate import Interval
+from sightline.evaluation import Interval
 
 THIN = "\u202f"
 """Narrow space that does not break, between a number and its unit."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sightline.dataset import Dataset
-from sightline.explore import duplicates, moments
-from sightline.explore.exploration import Exploration
+from sightline.exploration import duplicates, moments
+from sightline.exploration.record import Exploration
 
 SHARES = (0.90, 0.95, 0.99)
 EXAMPLES = 5

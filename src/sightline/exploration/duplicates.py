@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial import cKDTree
 
-from sightline.explore.moments import row_blocks
+from sightline.exploration.moments import row_blocks
 
 IntArray = npt.NDArray[np.int64]
 Pixels = npt.NDArray[np.uint8]

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sightline.explore.duplicates import MOST_PAIRS
-from sightline.explore.exploration import Exploration
+from sightline.exploration.duplicates import MOST_PAIRS
+from sightline.exploration.record import Exploration
 
 
 def summary(exploration: Exploration) -> list[str]:

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.dataset import Dataset
-from sightline.explore import duplicates, explore, moments, summary, to_json
-from sightline.explore.look import band_of
-from sightline.explore.words import count, percent
+from sightline.exploration import duplicates, explore, moments, summary, to_json
+from sightline.exploration.look import band_of
+from sightline.exploration.words import count, percent
 
 
 def noise(n=40, shape=(6, 5), classes=3, seed=0, **more):
