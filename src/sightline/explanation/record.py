@@ -38,6 +38,25 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class FeatureShares:
+    """What the classifier itself saw, after all steps, and what each of it adds to z.
+
+    `names` (m,); `values` (m,); `contributions` (R, m); `bias` (R,):
+    ``contributions[r].sum() + bias[r] == z[r]``.
+    """
+
+    names: tuple[str, ...]
+    values: FloatArray
+    contributions: FloatArray
+    bias: FloatArray
+
+    def largest(self, r: int, m: int = 5) -> list[tuple[str, float]]:
+        """Name and contribution to z[r] of the `m` features that add or take the most."""
+        order = np.argsort(-np.abs(self.contributions[r]), kind="stable")[:m]
+        return [(self.names[i], float(self.contributions[r, i])) for i in order]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
     """One decision, taken apart.
 
@@ -45,7 +64,8 @@ class Explanation:
     for two classes (then the one row speaks for ``classes[1]``, positive z = in favour); `probability`
     (K,); `predicted`, `runner_up` class numbers; `contributions` (R, height, width[, 3]) the exact share of
     each pixel: ``contributions[r].sum() + bias[r] == z[r]``; `path` one line per step of the model that
-    says how its share was taken back to the pixels; `smallest_change` or None; `neighbours` or None.
+    says how its share was taken back to the pixels; `smallest_change` or None; `neighbours` or None; `label`
+    the true class where it is known; `features` what the classifier itself saw.
     """
 
     image: npt.NDArray[np.uint8]
@@ -60,6 +80,7 @@ class Explanation:
     smallest_change: Change | None
     neighbours: Neighbours | None
     label: int | None = None
+    features: FeatureShares | None = None
 
     def row(self, k: int) -> FloatArray:
         """Contributions in favour of class `k`: (height, width[, 3]); two classes share one row, sign turned."""

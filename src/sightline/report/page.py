@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import secrets
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
 
-from sightline.errors import StorageError
+from sightline.files import written_aside
 from sightline.report.data import data_section
 from sightline.report.decision import decision_section, learning_section, model_section
 from sightline.report.quality import errors_section, ladder_section, quality_section
@@ -79,22 +77,9 @@ def write_report(run: Run, path: str | os.PathLike[str]) -> None:
     StorageError
         The file cannot be written; what was there before is still there.
     """
-    target, page = Path(path), render_report(run)
-    # Not mkstemp: its files are for their owner alone, and a page is to be shared.
-    aside = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with aside.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(page)
-        aside.replace(target)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            aside.unlink()
-        if not isinstance(error, OSError):
-            raise
-        raise StorageError(
-            f"the report cannot be written to '{target}' ({error.strerror or error})",
-            "Choose a folder that exists, may be written to, and has space.",
-        ) from error
+    page = render_report(run)
+    with written_aside(Path(path), "the report") as aside:
+        aside.write_text(page, encoding="utf-8", newline="\n")
 
 
 @cache

@@ -1,0 +1,197 @@
+"""Principal components: the few directions in which the images differ most."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from scipy import linalg
+from scipy.sparse.linalg import eigsh
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from sightline.engine.threads import ThreadTeam, blocks
+from sightline.errors import UsageError
+from sightline.features.images import DTYPES, float_type
+
+Floats = npt.NDArray[np.floating[Any]]
+Doubles = npt.NDArray[np.float64]
+BLOCK_NUMBERS = 800_000
+LARGEST_GRAM = 6000
+"""Widest matrix of products that is formed; beyond it the directions are found by random projection."""
+
+
+class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    r"""Coordinates in the directions of largest variance: p = C (x − μ), C the top eigenvectors as rows.
+
+    Parameters
+    ----------
+    n_components : int, float or None, default None
+        How many directions; a share (0…1) takes as many as carry that much of the variance; None all. At
+        most min(n, d) are kept, however many are asked for.
+    random_state : int, default 0
+        Starts the iteration that finds the directions of wide data.
+
+    Attributes
+    ----------
+    components_ : (k, d) directions, orthonormal, the largest entry of each positive
+    mean_ : (d,)
+    explained_variance_, explained_variance_ratio_ : (k,)
+    n_components_ : int
+
+    Notes
+    -----
+    scikit-learn's `PCA` gives the same directions; this one reads uint8 rows block by block, without a
+    float copy of them all, and never refuses for want of rows. Laws: C Cᵀ = I · the transformed columns are
+    uncorrelated · what `inverse_transform` loses is the variance of the directions left out.
+    """
+
+    def __init__(self, n_components: int | float | None = None, *, random_state: int = 0) -> None:
+        self.n_components = n_components
+        self.random_state = random_state
+
+    def fit(self, X: npt.ArrayLike, y: object = None) -> Self:
+        """Find the directions.
+
+        Raises
+        ------
+        UsageError
+            `n_components` is neither a positive number of directions nor a share in 0…1.
+        """
+        rows = validate_data(self, X, dtype=DTYPES)
+        n, d = rows.shape
+        k = self._wanted(n, d)
+        dtype = float_type(rows.dtype)
+        self.mean_ = _mean(rows).astype(dtype)
+        if d <= LARGEST_GRAM and d <= 4 * n:
+            values, vectors = self._from_columns(rows, k)
+        elif n <= LARGEST_GRAM:
+            values, vectors = self._from_rows(rows, k)
+        else:
+            values, vectors = self._from_projection(rows, k)
+        total = _total_variance(rows, self.mean_)
+        if isinstance(self.n_components, float):
+            reached = np.cumsum(values) / (total or 1.0)
+            k = min(len(values), int(np.searchsorted(reached, self.n_components * (1 - 1e-7))) + 1)
+        values, vectors = np.maximum(values[:k], 0), vectors[:k]
+        largest = vectors[np.arange(k), np.abs(vectors).argmax(axis=1)]
+        self.components_ = (vectors * np.where(largest < 0, -1, 1)[:, None]).astype(dtype)
+        self.explained_variance_ = values
+        self.explained_variance_ratio_ = values / (total or 1.0)
+        self.n_components_ = k
+        return self
+
+    def transform(self, X: npt.ArrayLike) -> Floats:
+        """(n, d) rows to (n, k) coordinates."""
+        check_is_fitted(self)
+        rows = validate_data(self, X, dtype=DTYPES, reset=False)
+        dtype = float_type(rows.dtype)
+        directions = np.ascontiguousarray(self.components_.T, dtype=dtype)
+        mean = self.mean_.astype(dtype)
+        out = np.empty((len(rows), len(self.components_)), dtype=dtype)
+        team = ThreadTeam(*rows.shape)
+
+        def part(slab: slice) -> None:
+            for block in blocks(slab, max(64, BLOCK_NUMBERS // rows.shape[1])):
+                out[block] = (rows[block] - mean) @ directions
+
+        team.map(part)
+        team.close()
+        return out
+
+    def inverse_transform(self, X: npt.ArrayLike) -> Floats:
+        """(n, k) coordinates back to (n, d): the part of each row that the directions can show."""
+        check_is_fitted(self)
+        coordinates = np.asarray(X)
+        coordinates = coordinates.astype(float_type(coordinates.dtype), copy=False)
+        result: Floats = coordinates @ self.components_.astype(coordinates.dtype) + self.mean_.astype(
+            coordinates.dtype
+        )
+        return result
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.n_components_)
+
+    def _wanted(self, n: int, d: int) -> int:
+        """How many directions to find: min(n, d) where a share asks for as many as it takes."""
+        asked = self.n_components
+        if asked is None or (isinstance(asked, float) and 0 < asked <= 1):
+            return min(n, d)
+        if isinstance(asked, (int, np.integer)) and asked >= 1:
+            return min(int(asked), n, d)
+        raise UsageError(
+            f"n_components = {asked!r} is not possible", "Give a number of directions, or a share in 0…1."
+        )
+
+    # -- three ways to the same directions -------------------------------------------------------------
+
+    def _from_columns(self, rows: npt.NDArray[Any], k: int) -> tuple[Doubles, Floats]:
+        """Eigenvectors of the (d, d) covariance."""
+        n, d = rows.shape
+        covariance = _products(rows, self.mean_) / max(n - 1, 1)
+        if d > 500 and k < d // 8:
+            start = np.random.default_rng(self.random_state).standard_normal(d)
+            values, vectors = eigsh(covariance, k=k, v0=start)
+        else:
+            values, vectors = linalg.eigh(covariance, subset_by_index=[d - k, d - 1], check_finite=False)
+        order = np.argsort(-values, kind="stable")
+        return values[order].astype(np.float64), vectors[:, order].T
+
+    def _from_rows(self, rows: npt.NDArray[Any], k: int) -> tuple[Doubles, Floats]:
+        """Few rows of many columns: eigenvectors of the (n, n) products, carried over to the columns."""
+        centred = rows - self.mean_
+        values, left = linalg.eigh(
+            (centred @ centred.T).astype(np.float64), subset_by_index=[len(rows) - k, len(rows) - 1]
+        )
+        values, left = values[::-1], left[:, ::-1]
+        directions, _ = linalg.qr((left.T @ centred).T.astype(np.float64), mode="economic")
+        return values / max(len(rows) - 1, 1), directions.T
+
+    def _from_projection(self, rows: npt.NDArray[Any], k: int) -> tuple[Doubles, Floats]:
+        """Many rows of many columns: Halko, Martinsson and Tropp's randomised decomposition, 2011."""
+        from sklearn.utils.extmath import randomized_svd
+
+        _, singular, vectors = randomized_svd(
+            rows - self.mean_, n_components=k, random_state=self.random_state, n_iter=6
+        )
+        return (singular.astype(np.float64) ** 2) / max(len(rows) - 1, 1), vectors
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+
+def _mean(rows: npt.NDArray[Any]) -> Doubles:
+    size = max(64, BLOCK_NUMBERS // rows.shape[1])
+    total = np.zeros(rows.shape[1])
+    for block in blocks(slice(0, len(rows)), size):
+        total += rows[block].sum(axis=0, dtype=np.float64)
+    return total / len(rows)
+
+
+def _total_variance(rows: npt.NDArray[Any], mean: Floats) -> float:
+    total = 0.0
+    for block in blocks(slice(0, len(rows)), max(64, BLOCK_NUMBERS // rows.shape[1])):
+        centred = rows[block] - mean
+        total += float(np.einsum("nd,nd->", centred, centred, dtype=np.float64))
+    return total / max(len(rows) - 1, 1)
+
+
+def _products(rows: npt.NDArray[Any], mean: Floats) -> Doubles:
+    """(d, d) Σ (x − μ)(x − μ)ᵀ, block by block, each block's sum added up in float64."""
+    d = rows.shape[1]
+    team = ThreadTeam(*rows.shape)
+
+    def part(slab: slice) -> Doubles:
+        total = np.zeros((d, d))
+        for block in blocks(slab, max(256, BLOCK_NUMBERS // d)):
+            centred = rows[block] - mean
+            total += centred.T @ centred
+        return total
+
+    result = sum(team.map(part), start=np.zeros((d, d)))
+    team.close()
+    return result

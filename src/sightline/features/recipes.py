@@ -1,0 +1,189 @@
+"""Recipes: named pipelines from pixels to a decision, all ending in the same classifier."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
+
+from sightline.errors import UsageError
+from sightline.features.deskew import Deskew
+from sightline.features.images import Shape
+from sightline.features.pca import PCA
+from sightline.features.scale import RangeScaler
+from sightline.features.shape import IntensitySymmetry
+from sightline.logistic import LogisticRegression
+
+Choices = Mapping[str, float]
+Step = tuple[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A way from pixels to features.
+
+    `name`; `summary` one line; `steps` builds the transformers from the shape of the images and the choices;
+    `defaults` the choices where nobody makes others; `sizes` the numbers of components that validation chooses
+    among, if any; `tune_C` whether validation also chooses the strength of the penalty.
+    """
+
+    name: str
+    summary: str
+    steps: Callable[[Shape | None, Choices], list[Step]]
+    defaults: Choices
+    sizes: tuple[int, ...] = ()
+    tune_C: bool = False
+
+    @property
+    def open_choices(self) -> set[str]:
+        """Names of what validation chooses."""
+        return {name for name, is_open in (("n_components", self.sizes), ("C", self.tune_C)) if is_open}
+
+
+def _pixels(_shape: Shape | None, _choices: Choices) -> list[Step]:
+    return [("range", RangeScaler())]
+
+
+def _standard(_shape: Shape | None, _choices: Choices) -> list[Step]:
+    return [("range", RangeScaler()), ("standard", StandardScaler(copy=False))]
+
+
+def _minmax(_shape: Shape | None, _choices: Choices) -> list[Step]:
+    return [("range", RangeScaler()), ("minmax", MinMaxScaler(copy=False))]
+
+
+def _symmetry(shape: Shape | None, _choices: Choices) -> list[Step]:
+    return [("range", RangeScaler()), ("pair", IntensitySymmetry(shape)), ("standard", StandardScaler())]
+
+
+def _pca(_shape: Shape | None, choices: Choices) -> list[Step]:
+    return [("range", RangeScaler()), ("pca", PCA(int(choices["n_components"])))]
+
+
+def _products(choices: Choices) -> list[Step]:
+    return [
+        ("pca", PCA(int(choices["n_components"]))),
+        ("products", PolynomialFeatures(int(choices.get("degree", 2)), include_bias=False)),
+        ("standard", StandardScaler(copy=False)),
+    ]
+
+
+def _pca_poly(_shape: Shape | None, choices: Choices) -> list[Step]:
+    return [("range", RangeScaler()), *_products(choices)]
+
+
+def _deskew_pca_poly(shape: Shape | None, choices: Choices) -> list[Step]:
+    return [("range", RangeScaler()), ("deskew", Deskew(shape)), *_products(choices)]
+
+
+_POLY: Choices = {"C": 0.03, "n_components": 45, "degree": 2}
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe("symmetry", "two numbers: intensity and symmetry", _symmetry, {"C": 1.0}),
+        Recipe("pixels", "every pixel, scaled to 0…1", _pixels, {"C": 1.0}),
+        Recipe("minmax", "every pixel, scaled to 0…1 by its own extremes", _minmax, {"C": 1.0}),
+        Recipe("standard", "every pixel, scaled to mean 0, variance 1", _standard, {"C": 0.03}, tune_C=True),
+        Recipe(
+            "pca",
+            "the principal components of the pixels",
+            _pca,
+            {"C": 1.0, "n_components": 100},
+            sizes=(50, 100, 200),
+        ),
+        Recipe(
+            "pca-poly",
+            "principal components and their products in pairs",
+            _pca_poly,
+            _POLY,
+            sizes=(30, 45, 60),
+            tune_C=True,
+        ),
+        Recipe(
+            "deskew-pca-poly",
+            "straightened first; then components and their products",
+            _deskew_pca_poly,
+            _POLY,
+            sizes=(30, 45, 60),
+            tune_C=True,
+        ),
+    )
+}
+
+LADDER = ("pixels", "minmax", "standard", "pca", "pca-poly", "deskew-pca-poly")
+"""The rungs that ``sightline learn`` climbs unless told otherwise."""
+
+
+def recipes() -> dict[str, str]:
+    """Return every recipe's name with its one line, the plainest first.
+
+    Examples
+    --------
+    >>> recipes()["pixels"]
+    'every pixel, scaled to 0…1'
+    """
+    return {recipe.name: recipe.summary for recipe in RECIPES.values()}
+
+
+def find_recipe(name: str) -> Recipe:
+    """Return the recipe of that name.
+
+    Raises
+    ------
+    UsageError
+        There is none; the message lists those that there are.
+    """
+    if name not in RECIPES:
+        import difflib
+
+        near = difflib.get_close_matches(name, RECIPES, n=1)
+        hint = f"Did you mean '{near[0]}'? " if near else ""
+        raise UsageError(f"there is no recipe '{name}'", f"{hint}The recipes are {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+def make_recipe(name: str, *, shape: Shape | None = None, seed: int = 0, **choices: float) -> Pipeline:
+    """Build a scikit-learn pipeline that ends in our classifier.
+
+    Parameters
+    ----------
+    name : str
+        One of `recipes()`.
+    shape : (height, width[, 3]), optional
+        Shape of an image, ``dataset.shape``; None takes square images.
+    seed : int
+        Same seed, same model.
+    **choices : float
+        ``C``, ``n_components``, ``degree``: what the recipe lets one choose.
+
+    Returns
+    -------
+    sklearn.pipeline.Pipeline
+        To be fitted on rows of pixels 0…255, ``dataset.train.X``; its last step is called ``classifier``.
+
+    Raises
+    ------
+    UsageError
+        No such recipe, or it has no such choice.
+
+    Examples
+    --------
+    >>> from sightline.sources import load
+    >>> digits = load("digits")
+    >>> model = make_recipe("pca-poly", n_components=20).fit(digits.train.X, digits.train.y)
+    >>> bool(model.score(digits.test.X, digits.test.y) > 0.97)
+    True
+    """
+    recipe = find_recipe(name)
+    unknown = [choice for choice in choices if choice not in recipe.defaults]
+    if unknown:
+        raise UsageError(
+            f"recipe '{name}' has no choice '{unknown[0]}'", f"It lets you choose {', '.join(recipe.defaults)}."
+        )
+    chosen = {**recipe.defaults, **choices}
+    classifier = LogisticRegression(C=float(chosen["C"]), random_state=seed)
+    return Pipeline([*recipe.steps(shape, chosen), ("classifier", classifier)])

@@ -1,0 +1,77 @@
+"""A fitted recipe together with what it needs to be used: the names of its classes and the shape of an image."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.pipeline import Pipeline
+
+from sightline.errors import ModelError
+
+Floats = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Model:
+    """What `model.sightline` holds.
+
+    `pipeline` a fitted pipeline on rows of pixels 0…255 whose classes are the numbers 0…K−1; `classes` their
+    K names; `shape` (height, width[, 3]) of an image; `recipe` the name of its recipe; `about` where it came
+    from and how good it was, as JSON.
+    """
+
+    pipeline: Pipeline
+    classes: tuple[str, ...]
+    shape: tuple[int, ...]
+    recipe: str = ""
+    about: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def channels(self) -> int:
+        """1 for grey, 3 for colour."""
+        return 3 if len(self.shape) == 3 else 1
+
+    def rows(self, images: npt.ArrayLike) -> npt.NDArray[Any]:
+        """One image (h, w[, 3]), several (n, h, w[, 3]) or rows (n, d) as rows (n, d).
+
+        Raises
+        ------
+        ModelError
+            They have another shape than the images of the training.
+        """
+        found = np.asarray(images)
+        if found.shape == self.shape:
+            return found.reshape(1, -1)
+        if found.shape[1:] == self.shape:
+            return found.reshape(len(found), -1)
+        if found.ndim == 2 and found.shape[1] == np.prod(self.shape):
+            return found
+        wanted = "×".join(str(side) for side in self.shape)
+        raise ModelError(
+            f"images of shape {found.shape} do not fit this model", f"It learned from images of {wanted}."
+        )
+
+    def decision_function(self, images: npt.ArrayLike) -> Floats:
+        """z of each image: (n, K), or (n,) for two classes."""
+        z: Floats = self.pipeline.decision_function(self.rows(images))
+        return z
+
+    def predict_proba(self, images: npt.ArrayLike) -> Floats:
+        """Probability of each class: (n, K)."""
+        p: Floats = self.pipeline.predict_proba(self.rows(images))
+        return p
+
+    def predict(self, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
+        """Class numbers (n,), indices into `classes`."""
+        codes: npt.NDArray[np.int64] = self.pipeline.predict(self.rows(images))
+        return codes
+
+    def __repr__(self) -> str:
+        size = "×".join(str(side) for side in self.shape)
+        return f"Model '{self.recipe}' for images of {size}: {', '.join(self.classes[:10])}" + (
+            " …" if len(self.classes) > 10 else ""
+        )

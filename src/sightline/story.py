@@ -1,0 +1,283 @@
+"""The whole story on one screen: load, explore, climb the ladder of recipes, judge, explain.
+
+    Config ──▶ run ──▶ Run        the record that figures, report and films read
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from sightline import sources
+from sightline.dataset import Dataset
+from sightline.errors import UsageError
+from sightline.evaluation import evaluate
+from sightline.explanation import Explanation, explain, pixel_weights
+from sightline.exploration import explore
+from sightline.features import LADDER, find_recipe, make_recipe
+from sightline.logistic import Pass
+from sightline.machine import machine, version
+from sightline.model import Model
+from sightline.results import RecipeResult, Run
+from sightline.scenes import make_stages, make_two_features
+from sightline.selection import Selection, Trial, keep_aside, quiet_convergence, select
+from sightline.sources.fit import Size
+from sightline.sources.opening import Split, What
+from sightline.sources.pixels import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What a run is made of.
+
+    `data` whatever `load` takes; `recipes` names, tried in this order; `seed` draws every split and sample;
+    `split`, `size`, `shape`, `label` as `load` takes them; `choices` fixed by the user, by recipe, instead of
+    by validation; `command` the line that reproduces the run.
+    """
+
+    data: What = "digits"
+    recipes: tuple[str, ...] = LADDER
+    seed: int = 0
+    split: Split = None
+    size: Size = None
+    shape: Shape | None = None
+    label: str | None = None
+    choices: dict[str, dict[str, float]] = field(default_factory=dict)
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One step of a run: `stage` "load", "explore", "recipe" or "explain"; `what` in words; `done` share 0…1.
+
+    `result` is set when a recipe is done, `one_pass` while one is being fitted.
+    """
+
+    stage: str
+    what: str
+    done: float
+    result: RecipeResult | None = None
+    one_pass: Pass | None = None
+
+
+Listener = Callable[[Event], None]
+
+
+def run(config: Config, listener: Listener | None = None) -> Run:
+    """Tell the whole story of one data set.
+
+    Parameters
+    ----------
+    config : Config
+    listener : callable, optional
+        Told every step.
+
+    Returns
+    -------
+    Run
+        Same config, same numbers (but for the times).
+
+    Raises
+    ------
+    SightlineError
+        The data cannot be used, or a recipe does not exist.
+
+    Examples
+    --------
+    >>> story = run(Config(data="digits", recipes=("pixels",)))
+    >>> story.best, story.winner.converged
+    ('pixels', True)
+    """
+    began = time.perf_counter()
+    if not config.recipes:
+        raise UsageError("no recipe was named", "Leave --recipe out to climb the whole ladder.")
+    names = tuple(dict.fromkeys(find_recipe(name).name for name in config.recipes))
+    tell = listener or (lambda _: None)
+
+    tell(Event("load", f"loading {config.data if isinstance(config.data, str) else 'the data'}", 0.0))
+    dataset = sources.load(
+        config.data, size=config.size, shape=config.shape, split=config.split, seed=config.seed, label=config.label
+    )
+    if dataset.n_train is None or dataset.n_train == len(dataset):
+        dataset = dataset.split(test_size=0.2, seed=config.seed)
+
+    tell(Event("explore", f"looking at {len(dataset):,} images", 0.0))
+    found = explore(dataset, seed=config.seed)
+    stages = make_stages(dataset, found)
+    two_features = make_two_features(dataset, seed=config.seed)
+
+    parts = keep_aside(dataset.train, config.seed)
+    costs = np.array([_cost(name, dataset) for name in names])
+    recipes, trials = [], {}
+    for i, name in enumerate(names):
+        shares = costs[: i + 1].cumsum() / costs.sum()
+        progress = _Progress(tell, name, float(shares[i] - costs[i] / costs.sum()), float(shares[i]))
+        result, trials[name] = climb_rung(name, dataset, parts, config, progress)
+        recipes.append(result)
+        tell(Event("recipe", name, float(shares[i]), result=result))
+
+    best = max(names, key=lambda name: trials[name].rank)  # the first of equals: the plainest
+    winner = next(result for result in recipes if result.name == best)
+    tell(Event("explain", f"taking decisions of {best} apart", 1.0))
+    return Run(
+        dataset=dataset,
+        test=dataset.test,
+        exploration=found,
+        recipes=tuple(recipes),
+        best=best,
+        explanations=explain_examples(winner, dataset),
+        stages=stages,
+        two_features=two_features,
+        seed=config.seed,
+        version=version(),
+        machine=machine(),
+        seconds=time.perf_counter() - began,
+        command=config.command,
+    )
+
+
+def climb_rung(
+    name: str, dataset: Dataset, parts: Dataset, config: Config, progress: _Progress
+) -> tuple[RecipeResult, Trial]:
+    """Choose, fit and judge one recipe; the second value is how it did on the images kept aside."""
+    began = time.perf_counter()
+    recipe = find_recipe(name)
+    fixed = config.choices.get(name)
+    if fixed:
+        recipe = replace(recipe, defaults={**recipe.defaults, **fixed}, sizes=(), tune_C=False)
+        make_recipe(name, shape=dataset.shape, **fixed)  # refuses choices that the recipe does not have
+    selection: Selection = select(recipe, parts, seed=config.seed, told=progress.tried)
+    chosen = selection.best.choices
+    pipeline = make_recipe(name, shape=dataset.shape, seed=config.seed, **chosen)
+    features = pipeline[:-1].fit_transform(dataset.train.X)
+    classifier = pipeline[-1]
+    with quiet_convergence():
+        fit_began = time.perf_counter()
+        classifier.fit(features, dataset.train.labels, listeners=[progress.passed])
+        fit_seconds = time.perf_counter() - fit_began
+    n_features = features.shape[1]
+    del features
+    model = Model(pipeline, dataset.classes, dataset.shape, name)
+    evaluation = evaluate(model, dataset, seed=config.seed)
+    weights = pixel_weights(model, dataset.n_features)
+    return (
+        RecipeResult(
+            name=name,
+            summary=recipe.summary,
+            n_features=n_features,
+            fit_seconds=fit_seconds,
+            total_seconds=time.perf_counter() - began,
+            n_passes=int(classifier.n_iter_[0]),
+            converged=classifier.converged_,
+            history=classifier.history_,
+            evaluation=evaluation,
+            chosen={key: chosen[key] for key in recipe.open_choices | set(fixed or ())},
+            tried=tuple((trial.choices, trial.accuracy) for trial in selection.tried),
+            weight_maps=None if weights is None else weights.reshape(-1, *dataset.shape),
+            model=model,
+        ),
+        selection.best,
+    )
+
+
+def explain_examples(result: RecipeResult, dataset: Dataset) -> tuple[Explanation, ...]:
+    """Explain six telling decisions: two that were sure and right, two close calls, two that went wrong."""
+    judged, test = result.evaluation, dataset.test
+    right = np.flatnonzero(judged.predicted == judged.labels)
+    ordered = np.sort(judged.probability[right], axis=1)
+    lead = ordered[:, -1] - ordered[:, -2]
+    order = right[np.argsort(lead, kind="stable")]
+    rows = [*order[::-1][:2], *order[:2], *judged.errors[:2]]
+    return tuple(
+        explain(result.model, test.images[row], train=dataset, label=int(test.labels[row]))
+        for row in dict.fromkeys(int(row) for row in rows)
+    )
+
+
+def _cost(name: str, dataset: Dataset) -> float:
+    """Guess how many seconds a recipe takes, only to tell how far a run is."""
+    recipe, n, d = find_recipe(name), len(dataset), dataset.n_features
+    sizes = [min(size, d) for size in recipe.sizes] or [d]
+    columns = [k * (k + 3) / 2 if "degree" in recipe.defaults else k for k in sizes]
+    fits = sum(columns) + max(columns) * (4 if recipe.tune_C else 1)
+    return 0.5 + 4e-8 * n * fits
+
+
+class _Progress:
+    """Turns what selection and fit tell into events, moving from `start` towards `end`."""
+
+    def __init__(self, tell: Listener, name: str, start: float, end: float) -> None:
+        self.tell, self.name, self.start, self.end, self.fits = tell, name, start, end, 0
+
+    def tried(self, words: str, one_pass: Pass | None) -> None:
+        self.fits += one_pass is None
+        self._say(f"{self.name}: {words}", one_pass)
+
+    def passed(self, one_pass: Pass) -> None:
+        self._say(f"{self.name}: learning from all training images", one_pass)
+
+    def _say(self, words: str, one_pass: Pass | None) -> None:
+        share = 1 - 0.75**self.fits  # how many fits there will be is not known: never quite there
+        self.tell(Event("recipe", words, self.start + (self.end - self.start) * share, one_pass=one_pass))
+
+
+def metrics(story: Run) -> dict[str, Any]:
+    """Return what `metrics.json` holds: numbers of the data, of every recipe, and what made them."""
+    dataset = story.dataset
+    return {
+        "dataset": {
+            "name": dataset.name,
+            "n_train": len(dataset.train),
+            "n_test": len(story.test),
+            "height": dataset.height,
+            "width": dataset.width,
+            "channels": dataset.channels,
+            "classes": list(dataset.classes),
+            "digest": dataset.digest,
+            "source": dataset.source,
+            "licence": dataset.licence,
+            "notes": list(dataset.notes),
+        },
+        "recipes": {result.name: _measured(result) for result in story.recipes},
+        "best": story.best,
+        "seed": story.seed,
+        "version": story.version,
+        "machine": story.machine,
+        "seconds": round(story.seconds, 3),
+        "command": story.command,
+    }
+
+
+def _measured(result: RecipeResult) -> dict[str, Any]:
+    judged = result.evaluation
+    intervals = {
+        name: {"low": one.low, "high": one.high, "method": one.method, "level": one.level}
+        for name, one in (
+            ("accuracy", judged.accuracy),
+            ("log_loss", judged.log_loss),
+            ("brier", judged.brier),
+            ("calibration_error", judged.calibration_error),
+        )
+    }
+    return {
+        "accuracy": judged.accuracy.value,
+        "error_percent": 100 * (1 - judged.accuracy.value),
+        "log_loss": judged.log_loss.value,
+        "brier": judged.brier.value,
+        "calibration_error": judged.calibration_error.value,
+        "intervals": intervals,
+        "macro": judged.macro,
+        "weighted": judged.weighted,
+        "fit_seconds": round(result.fit_seconds, 4),
+        "total_seconds": round(result.total_seconds, 4),
+        "n_features": result.n_features,
+        "n_passes": result.n_passes,
+        "converged": result.converged,
+        "outcome": result.history.outcome,
+        "chosen": result.chosen,
+        "validation": [{"choices": choices, "accuracy": accuracy} for choices, accuracy in result.tried],
+    }
