@@ -1,4 +1,4 @@
-"""A fitted recipe together with what it needs to be used: the names of its classes and the shape of an image."""
+"""A fitted recipe with what it takes to use it: the names of its classes, the shape of an image."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """A run as a folder: the page, the numbers, the model, the pictures.
 
-    DIR/report.html        the page
-    DIR/metrics.json       the numbers
-    DIR/model.sightline    the best recipe, fitted
-    DIR/figures/NAME.png   every picture, and NAME.svg where it is made of lines
+DIR/report.html        the page
+DIR/metrics.json       the numbers
+DIR/model.sightline    the best recipe, fitted
+DIR/figures/NAME.png   every picture, and NAME.svg where it is made of lines
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from sightline import figures
 from sightline.files import made_folder, written_aside
+from sightline.intake import background_of
 from sightline.logistic import simulate
 from sightline.report import write_report
 from sightline.results import Run
@@ -34,7 +35,9 @@ VECTORS = {
 """Pictures of lines: also written as SVG. Those of pixels or thousands of points are not."""
 
 
-def write_run(story: Run, folder: str | os.PathLike[str], listener: Callable[[str], None] | None = None) -> Path:
+def write_run(
+    story: Run, folder: str | os.PathLike[str], listener: Callable[[str], None] | None = None
+) -> Path:
     """Write everything a run found to a folder.
 
     Parameters
@@ -86,6 +89,7 @@ def described(story: Run) -> Model:
         "chosen": winner.chosen,
         "seed": story.seed,
         "version": story.version,
+        "background": background_of(story.dataset.train.images),
     }
     return replace(winner.model, about=about)
 

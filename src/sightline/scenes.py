@@ -1,4 +1,4 @@
-"""Two small results that the story shows on the way: images passing through the features, and a line in a plane."""
+"""Two small results on the way: images passing through the features, and a line in a plane."""
 
 from __future__ import annotations
 
@@ -87,7 +87,8 @@ def make_two_features(dataset: Dataset, *, seed: int = 0) -> TwoFeatures:
 
 
 def _best_pair(
-    values: np.ndarray[tuple[int, int], np.dtype[np.float64]], labels: np.ndarray[tuple[int], np.dtype[np.int64]]
+    values: np.ndarray[tuple[int, int], np.dtype[np.float64]],
+    labels: np.ndarray[tuple[int], np.dtype[np.int64]],
 ) -> tuple[int, int]:
     """Return the classes whose means lie farthest apart, measured in standard deviations within classes."""
     known = np.unique(labels)

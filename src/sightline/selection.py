@@ -93,7 +93,7 @@ def select(recipe: Recipe, parts: Dataset, *, seed: int = 0, told: Told | None =
 
 
 def component_counts(recipe: Recipe, train: Dataset) -> Sequence[int | None]:
-    """Numbers of components worth trying: no more than there are, each once; one None where there are none."""
+    """Numbers of components worth trying, no more than there are; one None where there is no choice."""
     if not recipe.sizes:
         return [None]
     most = min(len(train), train.n_features)
@@ -145,9 +145,7 @@ class _Candidates:
 
     def _features(self) -> tuple[Any, Any]:
         if self.features is None:
-            pipeline = make_recipe(
-                self.recipe.name, shape=self.parts.shape, seed=self.seed, **self.choices
-            )
+            pipeline = make_recipe(self.recipe.name, shape=self.parts.shape, seed=self.seed, **self.choices)
             steps = Pipeline([(name, clone(step)) for name, step in pipeline.steps[:-1]])
             self.features = steps.fit_transform(self.parts.train.X), steps.transform(self.parts.test.X)
         return self.features

@@ -1,8 +1,8 @@
 """A model on disk: a ZIP of arrays and one JSON manifest. Nothing is pickled, so loading runs no code.
 
-    manifest.json    format, version, recipe, classes, shape, about, and for each step its type, parameters
-                     and fitted attributes, where an array is {"array": NAME, "sha256": …}
-    arrays/NAME.npy  the arrays
+manifest.json    format, version, recipe, classes, shape, about, and for each step its type, parameters
+                 and fitted attributes, where an array is {"array": NAME, "sha256": …}
+arrays/NAME.npy  the arrays
 """
 
 from __future__ import annotations
@@ -129,7 +129,9 @@ def _packed(name: str, step: Any, arrays: dict[str, npt.NDArray[Any]]) -> dict[s
     packed = {
         "name": name,
         "type": kind,
-        "parameters": {key: _plain(value, f"{name}-{key}", arrays) for key, value in step.get_params().items()},
+        "parameters": {
+            key: _plain(value, f"{name}-{key}", arrays) for key, value in step.get_params().items()
+        },
         "fitted": fitted,
     }
     if kind == "LogisticRegression":
@@ -157,7 +159,9 @@ def _plain(value: Any, name: str, arrays: dict[str, npt.NDArray[Any]]) -> Any:
     if isinstance(value, (tuple, list)):
         return [_plain(one, name, arrays) for one in value]
     if isinstance(value, dict):
-        return {"items": [[_plain(key, name, arrays), _plain(one, name, arrays)] for key, one in value.items()]}
+        return {
+            "items": [[_plain(key, name, arrays), _plain(one, name, arrays)] for key, one in value.items()]
+        }
     raise ModelError(f"'{name}' is a {type(value).__name__} and cannot be stored")
 
 
@@ -191,20 +195,23 @@ def load_model(path: str | os.PathLike[str]) -> Model:
     except DAMAGED as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ModelError(
-            f"'{file}' is not a readable Sightline model ({reason:.150})", "Learn it again with `sightline learn`."
+            f"'{file}' is not a readable Sightline model ({reason:.150})",
+            "Learn it again with `sightline learn`.",
         ) from error
 
 
 def _read(path: Path) -> Model:
     with zipfile.ZipFile(path) as file:
         if sum(one.file_size for one in file.infolist()) > LARGEST:
-            raise ModelError(f"'{path}' claims to unpack to more than {LARGEST >> 30} GiB", "It is no model of ours.")
+            raise ModelError(
+                f"'{path}' claims to unpack to more than {LARGEST >> 30} GiB", "It is no model of ours."
+            )
         manifest = json.loads(file.read("manifest.json"))
         if manifest["format"] != FORMAT:
             raise ModelError(f"'{path}' is not a Sightline model")
         if manifest["version"] > VERSION:
             raise ModelError(
-                f"'{path}' was written by a newer Sightline (format {manifest['version']}, this one reads {VERSION})",
+                f"'{path}' was written by a newer Sightline (format {manifest['version']}, not {VERSION})",
                 "Upgrade with pip install --upgrade sightline.",
             )
         steps = [(str(one["name"]), _unpacked(one, file)) for one in manifest["steps"]]
@@ -217,7 +224,9 @@ def _read(path: Path) -> Model:
     )
     scores = model.predict_proba(np.zeros((1, int(np.prod(model.shape))), dtype=np.uint8))
     if scores.shape != (1, len(model.classes)) or not np.isfinite(scores).all():
-        raise ModelError(f"the parts of '{path}' do not fit together", "Learn it again with `sightline learn`.")
+        raise ModelError(
+            f"the parts of '{path}' do not fit together", "Learn it again with `sightline learn`."
+        )
     return model
 
 
@@ -245,7 +254,9 @@ def _value(value: Any, key: str, file: zipfile.ZipFile) -> Any:
     if isinstance(value, dict) and "array" in value:
         content = file.read(f"arrays/{value['array']}.npy")
         if hashlib.sha256(content).hexdigest() != value["sha256"]:
-            raise ModelError(f"the array '{value['array']}' of '{file.filename}' is damaged", "Copy the file again.")
+            raise ModelError(
+                f"the array '{value['array']}' of '{file.filename}' is damaged", "Copy the file again."
+            )
         return np.load(io.BytesIO(content), allow_pickle=False)
     if isinstance(value, dict):
         return {_value(k, key, file): _value(v, key, file) for k, v in value["items"]}

@@ -1,6 +1,6 @@
 """The whole story on one screen: load, explore, climb the ladder of recipes, judge, explain.
 
-    Config ──▶ run ──▶ Run        the record that figures, report and films read
+Config ──▶ run ──▶ Run        the record that figures, report and films read
 """
 
 from __future__ import annotations
@@ -100,7 +100,12 @@ def run(config: Config, listener: Listener | None = None) -> Run:
 
     tell(Event("load", f"loading {config.data if isinstance(config.data, str) else 'the data'}", 0.0))
     dataset = sources.load(
-        config.data, size=config.size, shape=config.shape, split=config.split, seed=config.seed, label=config.label
+        config.data,
+        size=config.size,
+        shape=config.shape,
+        split=config.split,
+        seed=config.seed,
+        label=config.label,
     )
     if dataset.n_train is None or dataset.n_train == len(dataset):
         dataset = dataset.split(test_size=0.2, seed=config.seed)

@@ -148,8 +148,10 @@ def clear(
 ) -> None:
     """Remove stored data sets; they are fetched again when next asked for."""
     from sightline.sources import cache
+    from sightline.sources.catalog import lookup
 
-    removed = cache.clear(name)
+    entry = lookup(name) if name else None
+    removed = cache.clear(entry.name if entry else name)
     if json:
         typer.echo(codec.dumps({"home": str(cache.home()), "removed": removed}, ensure_ascii=False))
         return

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
+
+from sightline.cli.options import Data, Json, Label, Seed, Shape, Size, Split, parse_shape
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,24 +19,20 @@ MOST_CLASSES = 20
 
 
 def explore(
-    data: Annotated[
-        str, typer.Argument(help="Name (digits, mnist, openml:NAME), folder of images, or file.")
-    ] = "digits",
-    size: Annotated[
-        int | None, typer.Option(help="Height and width in pixels to bring images of a folder to.", min=1)
-    ] = None,
-    split: Annotated[
-        str | None, typer.Option(help="How to split: 'seed' is the tutorial's own, or a share such as 0.2.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Draws whatever is drawn; same seed, same answer.")] = 0,
-    json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+    data: Data = "digits",
+    size: Size = None,
+    shape: Shape = None,
+    label: Label = None,
+    split: Split = None,
+    seed: Seed = 0,
+    json: Json = False,
 ) -> None:
     """Look at the images: counts, intensities, useful directions, duplicates, typical and odd ones."""
     from sightline import sources
     from sightline.exploration import explore as look
     from sightline.exploration import to_json
 
-    dataset = sources.load(data, size=size, split=split, seed=seed)
+    dataset = sources.load(data, size=size, shape=parse_shape(shape), label=label, split=split, seed=seed)
     found = look(dataset, seed=seed)
     if json:
         import json as codec

@@ -1,4 +1,4 @@
-"""Is one model really better than another? McNemar's test on the images where exactly one of them is right."""
+"""Is one model really better than another? McNemar's test on the images that exactly one gets right."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ class Comparison:
         better = "a" if self.only_a > self.only_b else "b"
         if self.p_value >= 0.05:
             return f"No difference that chance could not make (p = {self.p_value:.2g})."
-        return f"Model {better} is better (p = {self.p_value:.2g}): {self.only_a} against {self.only_b} images."
+        return (
+            f"Model {better} is better (p = {self.p_value:.2g}): {self.only_a} against {self.only_b} images."
+        )
 
 
 def compare(a: Evaluation, b: Evaluation) -> Comparison:
@@ -60,7 +62,9 @@ def compare(a: Evaluation, b: Evaluation) -> Comparison:
     image added to each cell).
     """
     if not np.array_equal(a.labels, b.labels):
-        raise UsageError("the two evaluations are of different images", "Evaluate both models on the same data set.")
+        raise UsageError(
+            "the two evaluations are of different images", "Evaluate both models on the same data set."
+        )
     right_a, right_b = a.predicted == a.labels, b.predicted == b.labels
     only_a, only_b = int((right_a & ~right_b).sum()), int((right_b & ~right_a).sum())
     n = len(a.labels)

@@ -85,7 +85,11 @@ def bootstrap(
     for start in range(0, draws, size):
         count = min(size, draws - start)
         picked = rng.integers(0, n, size=(count, n)) + n * np.arange(count)[:, None]
-        values.append(statistic(np.bincount(picked.ravel(), minlength=count * n).reshape(count, n).astype(float)))
+        values.append(
+            statistic(np.bincount(picked.ravel(), minlength=count * n).reshape(count, n).astype(float))
+        )
     low, high = np.quantile(np.concatenate(values), [(1 - level) / 2, (1 + level) / 2])
     value = float(statistic(np.ones((1, n)))[0])
-    return Interval(value, min(float(low), value), max(float(high), value), f"bootstrap, {draws:,} draws", level)
+    return Interval(
+        value, min(float(low), value), max(float(high), value), f"bootstrap, {draws:,} draws", level
+    )

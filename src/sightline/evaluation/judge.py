@@ -59,7 +59,8 @@ def class_probabilities(model: Any, dataset: Dataset) -> Doubles:
     if isinstance(model, Model):
         if model.classes != dataset.classes:
             raise ModelError(
-                f"the model knows the classes {', '.join(model.classes[:6])}, not {', '.join(dataset.classes[:6])}",
+                f"the model knows the classes {', '.join(model.classes[:6])}, "
+                f"not {', '.join(dataset.classes[:6])}",
                 "Judge it on images of the classes it learned.",
             )
         return np.asarray(model.predict_proba(dataset.images), dtype=np.float64)

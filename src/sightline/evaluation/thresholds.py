@@ -1,4 +1,4 @@
-"""What a threshold costs: how many are found and how many false alarms are raised, for every sureness asked for."""
+"""What a threshold costs: how many are found, and how many false alarms are raised."""
 
 from __future__ import annotations
 

@@ -127,7 +127,9 @@ def _within(x: Doubles, direction: Doubles, needed: float) -> Doubles:
     if len(order) == 0:
         return x
     power = np.square(direction[order])
-    active = power.sum() - np.concatenate([[0.0], np.cumsum(power)[:-1]])  # Σ d² of pixels not yet at their end
+    active = power.sum() - np.concatenate(
+        [[0.0], np.cumsum(power)[:-1]]
+    )  # Σ d² of pixels not yet at their end
     at = ends[order]
     gain = np.cumsum(np.maximum(active, 0) * np.diff(at, prepend=0.0))
     i = int(np.searchsorted(gain, needed))

@@ -46,9 +46,11 @@ def split(model: Any) -> tuple[list[Any], Any]:
         There are no linear weights in it.
     """
     fitted = model.pipeline if isinstance(model, Model) else model
-    steps = [step for _, step in fitted.steps if step not in (None, "passthrough")] if isinstance(
-        fitted, Pipeline
-    ) else [fitted]
+    steps = (
+        [step for _, step in fitted.steps if step not in (None, "passthrough")]
+        if isinstance(fitted, Pipeline)
+        else [fitted]
+    )
     classifier = steps[-1]
     if not hasattr(classifier, "coef_") or not hasattr(classifier, "intercept_"):
         raise ModelError(

@@ -83,7 +83,7 @@ class Explanation:
     features: FeatureShares | None = None
 
     def row(self, k: int) -> FloatArray:
-        """Contributions in favour of class `k`: (height, width[, 3]); two classes share one row, sign turned."""
+        """Contributions in favour of class `k`, (height, width[, 3]); two classes share one, sign turned."""
         if len(self.z) == 1:
             return self.contributions[0] if k == 1 else -self.contributions[0]
         return self.contributions[k]

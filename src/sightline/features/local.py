@@ -1,4 +1,4 @@
-"""Every step of a recipe as the linear map that it is at one image, so that scores can be taken back to pixels.
+"""Every step of a recipe as the linear map that it is at one image: the way back from scores to pixels.
 
 For a step φ and an input x, `local_map` returns two ways to take weights W (R, d_out) back to its input:
 
@@ -86,7 +86,9 @@ def _(step: StandardScaler, x: Doubles) -> LocalMap:
 @local_map.register
 def _(step: MinMaxScaler, x: Doubles) -> LocalMap:
     if step.clip:
-        raise ModelError("decisions cannot be taken back through a MinMaxScaler that clips", "Fit it with clip=False.")
+        raise ModelError(
+            "decisions cannot be taken back through a MinMaxScaler that clips", "Fit it with clip=False."
+        )
     scale, low = np.asarray(step.scale_, np.float64), np.asarray(step.min_, np.float64)
     return _linear(lambda W: W * scale, low, "scaled per column: linear")
 
@@ -129,16 +131,14 @@ def _(step: PolynomialFeatures, x: Doubles) -> LocalMap:
     slope = sparse.csr_matrix((derivative.ravel(), (terms, factor.ravel())), shape=(len(factor), len(x)))
     share = sparse.diags(1 / np.maximum(degree, 1)) @ slope
     words = "products: not linear; each is shared equally among its factors"
-    return LocalMap(
-        lambda W: W @ share, lambda W: W @ slope, (degree == 0).astype(np.float64), False, words
-    )
+    return LocalMap(lambda W: W @ share, lambda W: W @ slope, (degree == 0).astype(np.float64), False, words)
 
 
 @lru_cache(maxsize=8)
 def _factors(
     n: int, degree: int | tuple[int, int], interaction_only: bool, include_bias: bool
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Distinct factors of every product of n inputs and their powers: two (terms, most) arrays, padded by power 0."""
+    """Factors of every product of n inputs and their powers: two (terms, most) arrays, padded by power 0."""
     expansion = PolynomialFeatures(degree, interaction_only=interaction_only, include_bias=include_bias)
     powers = expansion.fit(np.zeros((1, n))).powers_
     row, column = np.nonzero(powers)

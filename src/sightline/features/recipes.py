@@ -26,8 +26,8 @@ class Recipe:
     """A way from pixels to features.
 
     `name`; `summary` one line; `steps` builds the transformers from the shape of the images and the choices;
-    `defaults` the choices where nobody makes others; `sizes` the numbers of components that validation chooses
-    among, if any; `tune_C` whether validation also chooses the strength of the penalty.
+    `defaults` the choices where nobody makes others; `sizes` the numbers of components that validation
+    chooses among, if any; `tune_C` whether validation also chooses the strength of the penalty.
     """
 
     name: str
@@ -182,7 +182,8 @@ def make_recipe(name: str, *, shape: Shape | None = None, seed: int = 0, **choic
     unknown = [choice for choice in choices if choice not in recipe.defaults]
     if unknown:
         raise UsageError(
-            f"recipe '{name}' has no choice '{unknown[0]}'", f"It lets you choose {', '.join(recipe.defaults)}."
+            f"recipe '{name}' has no choice '{unknown[0]}'",
+            f"It lets you choose {', '.join(recipe.defaults)}.",
         )
     chosen = {**recipe.defaults, **choices}
     classifier = LogisticRegression(C=float(chosen["C"]), random_state=seed)

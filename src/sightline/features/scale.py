@@ -51,7 +51,9 @@ class RangeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
             `low` is not below `high`.
         """
         if not self.low < self.high:
-            raise UsageError(f"a range from {self.low!r} to {self.high!r} is empty", "`low` must be below `high`.")
+            raise UsageError(
+                f"a range from {self.low!r} to {self.high!r} is empty", "`low` must be below `high`."
+            )
         validate_data(self, X, dtype=DTYPES)
         return self
 

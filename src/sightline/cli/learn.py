@@ -1,0 +1,156 @@
+"""``sightline learn``: from labelled images to a classifier, and a page to look at."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sightline.cli.options import Data, Json, Label, Seed, Shape, Size, Split, parse_shape
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from sightline.results import RecipeResult, Run
+    from sightline.story import Event
+
+WIDE = 125
+"""Columns of the terminal from which on the table also says what each recipe sees."""
+
+
+def learn(
+    data: Data = "digits",
+    recipe: Annotated[
+        list[str] | None,
+        typer.Option("--recipe", "-r", help="A rung to climb; may be repeated. All of them if left out."),
+    ] = None,
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="Folder for the page, the numbers, the model and the pictures."),
+    ] = Path("sightline-run"),
+    seed: Seed = 0,
+    split: Split = None,
+    size: Size = None,
+    shape: Shape = None,
+    label: Label = None,
+    json: Json = False,
+    open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser when done.")] = False,
+) -> None:
+    """Learn from labelled images: fit a ladder of recipes, judge them, explain, and write a page."""
+    from sightline.files import made_folder
+    from sightline.publish import write_run
+    from sightline.story import Config, metrics, run
+
+    made_folder(out)  # before the work, not after it
+    config = Config(
+        data=data,
+        recipes=tuple(recipe) if recipe else Config().recipes,
+        seed=seed,
+        split=split,
+        size=size,
+        shape=parse_shape(shape),
+        label=label,
+        command=shlex.join(["sightline", *sys.argv[1:]]),
+    )
+    with _progress() as (told, wrote):
+        story = run(config, told)
+        page = write_run(story, out, wrote)
+    if json:
+        import json as codec
+
+        typer.echo(codec.dumps(metrics(story), ensure_ascii=False))
+    else:
+        from rich.console import Console
+
+        show(Console(), story, page)
+    if open_:
+        typer.launch(page.resolve().as_uri())
+
+
+def show(console: Console, story: Run, page: Path) -> None:
+    """Print what was learned: the data, a line a recipe, and where to look next."""
+    from rich.text import Text
+
+    console.print(Text(repr(story.dataset), style="bold"))
+    for note in story.dataset.notes:
+        console.print(Text(f"Note: {note}", style="yellow"))
+    console.print()
+    console.print(table_of(story, explained=console.width >= WIDE))
+    console.print()
+    folder = page.parent
+    for path, what in (
+        (folder / "metrics.json", "the numbers"),
+        (folder / "model.sightline", "the model: sightline predict, sightline explain"),
+        (folder / "figures", "the pictures"),
+        (page, "the page to look at"),
+    ):
+        console.print(Text.assemble((f"{what:>48}  ", "dim"), (str(path), "bold" if path == page else "")))
+
+
+def table_of(story: Run, *, explained: bool = True) -> Table:
+    """One row a recipe: features, fit, passes, accuracy with its interval; the best with a star."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("recipe", no_wrap=True)
+    for name in ("features", "fit", "passes", "accuracy", "95 % interval", "error"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if explained:
+        table.add_column("what it sees", style="dim")
+    for result in story.recipes:
+        best = result.name == story.best
+        mark = "★" if best else " "
+        table.add_row(
+            f"{mark} {result.name}",
+            *_cells(result),
+            *([result.summary] if explained else []),
+            style="bold" if best else "",
+        )
+    return table
+
+
+def _cells(result: RecipeResult) -> list[str]:
+    accuracy = result.evaluation.accuracy
+    return [
+        f"{result.n_features:,}",
+        f"{result.fit_seconds:.2f} s",
+        f"{result.n_passes}" + ("" if result.converged else "*"),
+        f"{accuracy.value:.2%}",
+        f"{accuracy.low:.2%}–{accuracy.high:.2%}",
+        f"{1 - accuracy.value:.2%}",
+    ]
+
+
+@contextmanager
+def _progress() -> Iterator[tuple[Callable[[Event], None], Callable[[str], None]]]:
+    """Show on standard error what is being done and what remains; nothing where that is not a terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (
+        BarColumn(24),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
+        task = shown.add_task("starting", total=1.0)
+
+        def told(event: Event) -> None:
+            one = event.one_pass
+            words = event.what if one is None else f"{event.what}, pass {one.number}, {one.gap:.0e} to gain"
+            shown.update(task, completed=0.95 * event.done, description=words)
+
+        def wrote(name: str) -> None:
+            shown.update(task, completed=0.97, description=f"writing {name}")
+
+        yield told, wrote
