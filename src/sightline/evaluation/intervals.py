@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,8 @@ Doubles = npt.NDArray[np.float64]
 Counts = npt.NDArray[np.int64]
 
 DRAWS = 1000
-CHUNK = 2_000_000
+CHUNK = 1_000_000
+MOST_DRAWN = 20_000_000
 
 
 def wilson(successes: npt.ArrayLike, trials: npt.ArrayLike, level: float = 0.95) -> tuple[Doubles, Doubles]:
@@ -55,18 +56,19 @@ def share_interval(successes: int, trials: int, level: float = 0.95) -> Interval
 
 
 def bootstrap(
-    statistic: Callable[[Doubles], Doubles],
+    statistics: Mapping[str, Callable[[Doubles], Doubles]],
     n: int,
     rng: np.random.Generator,
     *,
     draws: int = DRAWS,
     level: float = 0.95,
-) -> Interval:
-    """Percentile interval of a statistic over resampled rows (Efron, 1979).
+) -> dict[str, Interval]:
+    """Percentile intervals of statistics over resampled rows (Efron, 1979), all on the same resamples.
 
     Parameters
     ----------
-    statistic : function from weights (m, n), each row how often each of n rows was drawn, to values (m,)
+    statistics : functions by name, from weights (m, n), each row how often each of n rows was drawn, to
+        values (m,)
     n : int
         Rows.
     rng : numpy.random.Generator
@@ -76,20 +78,22 @@ def bootstrap(
 
     Returns
     -------
-    Interval
-        Its value is the statistic of the rows as they are.
+    dict of Interval
+        The value of each is the statistic of the rows as they are.
     """
-    draws = max(200, min(draws, 40_000_000 // n))
+    draws = max(200, min(draws, MOST_DRAWN // n))
     size = max(1, CHUNK // n)
-    values = []
+    drawn: dict[str, list[Doubles]] = {name: [] for name in statistics}
     for start in range(0, draws, size):
         count = min(size, draws - start)
         picked = rng.integers(0, n, size=(count, n)) + n * np.arange(count)[:, None]
-        values.append(
-            statistic(np.bincount(picked.ravel(), minlength=count * n).reshape(count, n).astype(float))
-        )
-    low, high = np.quantile(np.concatenate(values), [(1 - level) / 2, (1 + level) / 2])
-    value = float(statistic(np.ones((1, n)))[0])
-    return Interval(
-        value, min(float(low), value), max(float(high), value), f"bootstrap, {draws:,} draws", level
-    )
+        weights = np.bincount(picked.ravel(), minlength=count * n).reshape(count, n).astype(np.float64)
+        for name, statistic in statistics.items():
+            drawn[name].append(statistic(weights))
+    once, found = np.ones((1, n)), {}
+    for name, statistic in statistics.items():
+        low, high = np.quantile(np.concatenate(drawn[name]), [(1 - level) / 2, (1 + level) / 2])
+        value = float(statistic(once)[0])
+        method = f"bootstrap, {draws:,} draws"
+        found[name] = Interval(value, min(float(low), value), max(float(high), value), method, level)
+    return found

@@ -76,7 +76,7 @@ def _code(label: Any, dataset: Dataset) -> int:
     if str(label) in dataset.classes:
         return dataset.classes.index(str(label))
     raise ModelError(
-        f"the model knows a class {label!r} that '{dataset.name}' has not",
+        f"the model knows a class {label} that '{dataset.name}' has not",
         f"Its classes are {', '.join(dataset.classes[:10])}.",
     )
 
@@ -111,6 +111,15 @@ def evaluate_probabilities(
     support = confusion.sum(axis=1)
     loss = -np.log(np.maximum(probability[rows, labels], SMALLEST))
     squares = np.square(probability).sum(axis=1) - 2 * probability[rows, labels] + 1
+    intervals = bootstrap(
+        {
+            "log_loss": lambda w: w @ loss / n,
+            "brier": lambda w: w @ squares / n,
+            "calibration_error": lambda w: calibration_error(w, top, right),
+        },
+        n,
+        np.random.default_rng(seed),
+    )
     wrong = np.flatnonzero(~right)
     by_class = {"precision": precision, "recall": recall, "f1": f1}
     return Evaluation(
@@ -124,11 +133,9 @@ def evaluate_probabilities(
         f1=f1,
         support=support,
         accuracy=share_interval(int(right.sum()), n),
-        log_loss=bootstrap(lambda w: w @ loss / n, n, np.random.default_rng(seed)),
-        brier=bootstrap(lambda w: w @ squares / n, n, np.random.default_rng(seed)),
-        calibration_error=bootstrap(
-            lambda w: calibration_error(w, top, right), n, np.random.default_rng(seed)
-        ),
+        log_loss=intervals["log_loss"],
+        brier=intervals["brier"],
+        calibration_error=intervals["calibration_error"],
         macro={name: float(values.mean()) for name, values in by_class.items()},
         weighted={name: float(values @ support / n) for name, values in by_class.items()},
         reliability=reliability(top, right),

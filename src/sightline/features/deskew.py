@@ -13,7 +13,7 @@ from sightline.engine.threads import ThreadTeam, blocks
 from sightline.errors import UsageError
 from sightline.features.images import DTYPES, Shape, as_images, float_type, resolve_shape
 
-Floats = npt.NDArray[np.floating[Any]]
+Floats = npt.NDArray[Any]
 BLOCK = 128
 STEEPEST = 1.0
 """Most columns that a row may be moved against the next one: beyond 45° it is no longer a slant."""

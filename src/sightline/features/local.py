@@ -78,8 +78,8 @@ def _(step: RangeScaler, x: Doubles) -> LocalMap:
 
 @local_map.register
 def _(step: StandardScaler, x: Doubles) -> LocalMap:
-    scale = np.ones(len(x)) if step.scale_ is None else np.asarray(step.scale_, dtype=np.float64)
-    mean = np.zeros(len(x)) if step.mean_ is None else np.asarray(step.mean_, dtype=np.float64)
+    scale = np.asarray(step.scale_, dtype=np.float64) if step.with_std else np.ones(len(x))
+    mean = np.asarray(step.mean_, dtype=np.float64) if step.with_mean else np.zeros(len(x))
     return _linear(lambda W: W / scale, -mean / scale, "scaled per column: linear")
 
 

@@ -11,7 +11,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 
 from sightline.features.images import DTYPES, Shape, as_images, float_type, resolve_shape
 
-Floats = npt.NDArray[np.floating[Any]]
+Floats = npt.NDArray[Any]
 BLOCK = 1024
 
 

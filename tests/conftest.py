@@ -1,0 +1,64 @@
+"""Shared by all tests: nothing is read from or written to the user's own cache, and real data where they are."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sightline.dataset import Dataset
+from sightline.sources import load
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_home(tmp_path_factory):
+    before = os.environ.get("SIGHTLINE_HOME")
+    os.environ["SIGHTLINE_HOME"] = str(tmp_path_factory.mktemp("home"))
+    yield
+    if before is None:
+        del os.environ["SIGHTLINE_HOME"]
+    else:
+        os.environ["SIGHTLINE_HOME"] = before
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """Folder with mnist/ and cats-dogs/; tests that need it say so when they skip."""
+    folder = Path(os.environ.get("SIGHTLINE_TEST_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "mnist").is_dir():
+        pytest.skip(
+            f"no real data at {folder}: set SIGHTLINE_TEST_DATA to a folder with mnist/ and cats-dogs/"
+        )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def digits():
+    return load("digits")
+
+
+def drawn(n_classes, *, n=240, shape=(9, 7), colour=False, seed=0, names=None):
+    """Images that can be told apart: a bar at a place of its own for each class, and noise."""
+    rng = np.random.default_rng(seed)
+    labels = np.arange(n) % n_classes
+    height, width = shape
+    images = rng.integers(0, 60, (n, height, width, 3) if colour else (n, height, width))
+    for row, label in enumerate(labels):
+        column = int(label * width / n_classes)
+        images[row, 2:-2, column : column + 2] += 120
+        if colour:
+            images[row, 2:-2, column : column + 2, label % 3] += 60
+    names = tuple(names or (f"class {k}" for k in range(n_classes)))
+    return Dataset(images.astype(np.uint8), labels.astype(np.int64), names, name="drawn").split(seed=seed)
+
+
+@pytest.fixture(scope="session")
+def two_colours():
+    return drawn(2, colour=True, names=("cat", "dog"))
+
+
+@pytest.fixture(scope="session")
+def three_bars():
+    return drawn(3, shape=(10, 6))

@@ -1,0 +1,89 @@
+"""Taking scores back through a step: exact shares, and slopes that are derivatives."""
+
+import numpy as np
+import pytest
+from sklearn.decomposition import FastICA
+from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
+
+from sightline.errors import ModelError
+from sightline.features import PCA, Deskew, IntensitySymmetry, RangeScaler
+from sightline.features.local import local_map
+
+D = 30
+STEPS = {
+    "range": RangeScaler(low=-10, high=200),
+    "standard": StandardScaler(),
+    "standard, mean only": StandardScaler(with_std=False),
+    "standard, variance only": StandardScaler(with_mean=False),
+    "minmax": MinMaxScaler((-1, 2)),
+    "pca": PCA(7),
+    "deskew": Deskew((6, 5)),
+    "deskew in colour": Deskew((2, 5, 3)),
+    "intensity and symmetry": IntensitySymmetry((5, 6)),
+    "products": PolynomialFeatures(2),
+    "products of three": PolynomialFeatures(3, include_bias=False),
+    "products of different ones": PolynomialFeatures(2, interaction_only=True),
+}
+
+
+@pytest.fixture(params=STEPS)
+def case(request):
+    rng = np.random.default_rng(3)
+    X = rng.integers(0, 256, (40, D)).astype(np.float64)
+    X[:, 4] = 9
+    step = STEPS[request.param].fit(X / 100)
+    x = X[7] / 100
+    W = rng.standard_normal((3, step.transform(x[None]).shape[1]))
+    return request.param, step, x, W
+
+
+def test_shares_and_constant_add_up_to_the_whole(case):
+    _, step, x, W = case
+    one = local_map(step, x)
+    whole = W @ step.transform(x[None])[0]
+    scale = np.abs(W) @ np.abs(step.transform(x[None])[0])
+    np.testing.assert_allclose((one.share(W) @ x + W @ one.constant) / scale, whole / scale, atol=1e-12)
+
+
+def test_the_slope_is_the_derivative(case):
+    name, step, x, W = case
+    if name.startswith("deskew"):
+        pytest.skip("its geometry is held fixed; see the adjoint below")
+    h = 1e-5
+    steps = h * np.eye(len(x))
+    numeric = (step.transform(x + steps) - step.transform(x - steps)) @ W.T / (2 * h)
+    np.testing.assert_allclose(local_map(step, x).slope(W), numeric.T, atol=1e-4, rtol=1e-5)
+
+
+def test_a_linear_step_is_the_same_everywhere(case):
+    _, step, x, W = case
+    one = local_map(step, x)
+    other = local_map(step, x + 1)
+    same = np.allclose(one.share(W), other.share(W)) and np.allclose(one.constant, other.constant)
+    assert same or not one.linear
+    if one.linear:
+        np.testing.assert_allclose(one.share(W), one.slope(W))
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (2, 5, 3)])
+def test_deskew_and_its_adjoint_meet(shape):
+    rng = np.random.default_rng(0)
+    x, w, v = rng.random((3, D))
+    step = Deskew(shape).fit(rng.random((20, D)))
+    geometry = step.geometry(x)
+    one = local_map(step, x)
+    # <A v, w> = <v, A* w> for any v at this geometry; A v is what transform gives less what comes from outside.
+    basis = np.array([step.adjoint(geometry, e[None])[0] for e in np.eye(D)])
+    np.testing.assert_allclose(w @ (basis @ v), step.adjoint(geometry, w[None])[0] @ v, rtol=1e-12)
+    np.testing.assert_allclose(basis @ x + one.constant, step.transform(x[None])[0], rtol=1e-9)
+
+
+def test_an_unknown_step_is_refused():
+    with pytest.raises(ModelError, match="FastICA"):
+        local_map(FastICA(), np.zeros(3))
+
+
+def test_a_clipping_scaler_is_refused():
+    step = MinMaxScaler(clip=True).fit(np.eye(3))
+    with pytest.raises(ModelError, match="clip"):
+        local_map(step, np.zeros(3))
