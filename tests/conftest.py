@@ -1,6 +1,11 @@
-"""Shared by all tests: nothing is read from or written to the user's own cache, and real data where they are."""
+"""Shared by all tests: the user's own cache is never touched; real data are used where they are."""
 
 import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # one test a core already: threads would only get in each other's way
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from pathlib import Path
 
 import numpy as np

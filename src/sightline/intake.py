@@ -69,11 +69,11 @@ def bring(model: Model, path: Path, polarity: str = "auto") -> Brought:
         raise NotFoundError(f"there is no image '{path}'")
     grey = model.channels == 1
     header = read_header(path)
-    pixels = header if isinstance(header, str) else read_pixels(path, model.shape[:2], grey)
+    pixels = header if isinstance(header, str) else read_pixels(path, model.size, grey)
     if isinstance(header, str) or isinstance(pixels, str):
         raise DataError(f"'{path}' cannot be read as an image ({pixels})")
     notes = []
-    if (header.height, header.width) != model.shape[:2]:
+    if (header.height, header.width) != model.size:
         notes.append(f"fitted from {header.height}×{header.width} into {model.shape[0]}×{model.shape[1]}")
     if polarity == "invert" or (polarity == "auto" and _opposite(model.about.get("background"), pixels)):
         pixels = 255 - pixels

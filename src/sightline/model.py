@@ -35,6 +35,11 @@ class Model:
         """1 for grey, 3 for colour."""
         return 3 if len(self.shape) == 3 else 1
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width) of an image."""
+        return self.shape[0], self.shape[1]
+
     def rows(self, images: npt.ArrayLike) -> npt.NDArray[Any]:
         """One image (h, w[, 3]), several (n, h, w[, 3]) or rows (n, d) as rows (n, d).
 

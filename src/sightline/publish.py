@@ -81,6 +81,7 @@ def write_run(
 def described(story: Run) -> Model:
     """Return the model of the best recipe, with where it came from and how good it was."""
     winner = story.winner
+    model: Model = winner.model
     about = {
         "dataset": story.dataset.name,
         "digest": story.dataset.digest,
@@ -91,7 +92,7 @@ def described(story: Run) -> Model:
         "version": story.version,
         "background": background_of(story.dataset.train.images),
     }
-    return replace(winner.model, about=about)
+    return replace(model, about=about)
 
 
 def pictures_of(story: Run) -> dict[str, Callable[[], Figure]]:

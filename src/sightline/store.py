@@ -246,7 +246,15 @@ def _unpacked(packed: dict[str, Any], file: zipfile.ZipFile) -> Any:
 
 def _history(packed: dict[str, Any], file: zipfile.ZipFile) -> FitHistory:
     columns = _value(packed["passes"], "passes", file)
-    passes = tuple(Pass(int(number), *(float(v) for v in rest)) for number, *rest in columns.T)
+    passes = tuple(
+        Pass(
+            **{
+                name: int(v) if name == "number" else float(v)
+                for name, v in zip(PASS_COLUMNS, row, strict=True)
+            }
+        )
+        for row in columns.T
+    )
     return FitHistory(passes, bool(packed["converged"]), str(packed["outcome"]))
 
 

@@ -154,7 +154,9 @@ def climb_rung(
     fixed = config.choices.get(name)
     if fixed:
         recipe = replace(recipe, defaults={**recipe.defaults, **fixed}, sizes=(), tune_C=False)
-        make_recipe(name, shape=dataset.shape, **fixed)  # refuses choices that the recipe does not have
+        make_recipe(
+            name, shape=dataset.shape, seed=config.seed, **fixed
+        )  # refuses choices that the recipe does not have
     selection: Selection = select(recipe, parts, seed=config.seed, told=progress.tried)
     chosen = selection.best.choices
     pipeline = make_recipe(name, shape=dataset.shape, seed=config.seed, **chosen)

@@ -85,9 +85,11 @@ def _targets(taken: Taken, predicted: int) -> list[int]:
 
 def _towards(W: Doubles, predicted: int, target: int) -> Doubles:
     """Gradient of z_target − z_predicted."""
-    if len(W) == 1:
-        return W[0] if target == 1 else -W[0]
-    return W[target] - W[predicted]
+    if len(W) > 1:
+        gradient: Doubles = W[target] - W[predicted]
+    else:
+        gradient = W[0] if target == 1 else -W[0]
+    return gradient
 
 
 def _margin(z: Doubles, predicted: int, target: int) -> float:
@@ -134,10 +136,11 @@ def _within(x: Doubles, direction: Doubles, needed: float) -> Doubles:
     gain = np.cumsum(np.maximum(active, 0) * np.diff(at, prepend=0.0))
     i = int(np.searchsorted(gain, needed))
     if i == len(gain):
-        return np.clip(x + 2 * at[-1] * direction, 0, WHITE)
+        return np.where(direction > 0, WHITE, np.where(direction < 0, 0.0, x))
     before, start = (gain[i - 1], at[i - 1]) if i else (0.0, 0.0)
     mu = start + (needed - before) / active[i]
-    return np.clip(x + mu * direction, 0, WHITE)
+    reached: Doubles = np.clip(x + mu * direction, 0, WHITE)
+    return reached
 
 
 def _drawn_back(model: Any, x: Doubles, point: Doubles, predicted: int) -> Doubles:

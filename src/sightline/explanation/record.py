@@ -84,9 +84,11 @@ class Explanation:
 
     def row(self, k: int) -> FloatArray:
         """Contributions in favour of class `k`, (height, width[, 3]); two classes share one, sign turned."""
-        if len(self.z) == 1:
-            return self.contributions[0] if k == 1 else -self.contributions[0]
-        return self.contributions[k]
+        if len(self.z) > 1:
+            row: FloatArray = self.contributions[k]
+        else:
+            row = self.contributions[0] if k == 1 else -self.contributions[0]
+        return row
 
     @property
     def separating(self) -> FloatArray:

@@ -1,0 +1,95 @@
+"""One function per picture: results in, a Matplotlib figure out; nothing is loaded, fitted or saved.
+
+The functions are loaded when they are first used, Matplotlib with them.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+_HOMES = {
+    "ConfusionDisplay": "displays",
+    "WeightMapDisplay": "displays",
+    "class_means": "findings",
+    "confusion_matrix": "confusion",
+    "convergence": "learning",
+    "eigen_images": "preparation",
+    "errors": "mistakes",
+    "explanation": "reasons",
+    "first_image": "images",
+    "gallery": "images",
+    "intensity_histogram": "findings",
+    "ladder": "comparing",
+    "pixel_band": "images",
+    "precision_recall": "rates",
+    "reliability": "sureness",
+    "roc": "rates",
+    "save": "saving",
+    "scree": "findings",
+    "sigmoid_curve": "sigmoids",
+    "simulation": "sigmoids",
+    "stages": "preparation",
+    "thresholds": "sureness",
+    "two_features": "plane",
+    "variance_map": "findings",
+    "weight_maps": "weights",
+}
+
+__all__ = [
+    "ConfusionDisplay",
+    "WeightMapDisplay",
+    "class_means",
+    "confusion_matrix",
+    "convergence",
+    "eigen_images",
+    "errors",
+    "explanation",
+    "first_image",
+    "gallery",
+    "intensity_histogram",
+    "ladder",
+    "pixel_band",
+    "precision_recall",
+    "reliability",
+    "roc",
+    "save",
+    "scree",
+    "sigmoid_curve",
+    "simulation",
+    "stages",
+    "thresholds",
+    "two_features",
+    "variance_map",
+    "weight_maps",
+]
+
+if TYPE_CHECKING:
+    from sightline.figures.comparing import ladder
+    from sightline.figures.confusion import confusion_matrix
+    from sightline.figures.displays import ConfusionDisplay, WeightMapDisplay
+    from sightline.figures.findings import class_means, intensity_histogram, scree, variance_map
+    from sightline.figures.images import first_image, gallery, pixel_band
+    from sightline.figures.learning import convergence
+    from sightline.figures.mistakes import errors
+    from sightline.figures.plane import two_features
+    from sightline.figures.preparation import eigen_images, stages
+    from sightline.figures.rates import precision_recall, roc
+    from sightline.figures.reasons import explanation
+    from sightline.figures.saving import save
+    from sightline.figures.sigmoids import sigmoid_curve, simulation
+    from sightline.figures.sureness import reliability, thresholds
+    from sightline.figures.weights import weight_maps
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sightline.figures' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"sightline.figures.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
