@@ -44,7 +44,8 @@ class RecipeResult:
 class Stages:
     """The same few images on their way through the features, for the tutorial's header picture.
 
-    `rows` (m,) training rows; `original` (m, h, w[, 3]) uint8; `scaled` float in [0, 1]; `restored` what
+    `rows` (m,) training rows; `original` (m, h, w[, 3]) uint8; `scaled` each pixel standardised
+    over the training images, −3…3 standard deviations shown as 0…1; `restored` what
     PCA with `n_components` directions keeps of them, in [0, 1]; `components` (n_components, h, w[, 3]) the
     principal directions as images.
     """

@@ -72,7 +72,7 @@ def test_deskew_and_its_adjoint_meet(shape):
     step = Deskew(shape).fit(rng.random((20, D)))
     geometry = step.geometry(x)
     one = local_map(step, x)
-    # <A v, w> = <v, A* w> for any v at this geometry; A v is what transform gives less what comes from outside.
+    # <A v, w> = <v, A* w> for any v at this geometry; A x and what comes from outside make the transform.
     basis = np.array([step.adjoint(geometry, e[None])[0] for e in np.eye(D)])
     np.testing.assert_allclose(w @ (basis @ v), step.adjoint(geometry, w[None])[0] @ v, rtol=1e-12)
     np.testing.assert_allclose(basis @ x + one.constant, step.transform(x[None])[0], rtol=1e-9)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import os
 import re
 import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,7 +23,11 @@ class Web:
     asked: list[tuple[str, str | None]] = field(default_factory=list)
     ranges: bool = True
     break_after: int | None = None
+    stall_after: int | None = None
+    delay: float = 0.0
     address: str = ""
+    stalled: threading.Event = field(default_factory=threading.Event)
+    go_on: threading.Event = field(default_factory=threading.Event)
 
     def count(self, path: str) -> int:
         return sum(1 for one, _ in self.asked if one == path)
@@ -36,6 +42,7 @@ def web():
             wanted = self.headers.get("Range")
             state.asked.append((self.path, wanted))
             body = state.files.get(self.path)
+            time.sleep(state.delay)
             if body is None:
                 self.send_error(404)
                 return
@@ -51,7 +58,13 @@ def web():
             piece = body[start:]
             if state.break_after is not None:
                 piece, state.break_after = piece[: state.break_after], None
-            self.wfile.write(piece)
+            if state.stall_after is not None:
+                self.wfile.write(piece[: state.stall_after])
+                piece = piece[state.stall_after :]
+                state.stalled.set()
+                state.go_on.wait(30)
+            with contextlib.suppress(ConnectionError):  # whoever asked is gone
+                self.wfile.write(piece)
 
         def log_message(self, *_args):
             pass
@@ -61,6 +74,7 @@ def web():
     thread.start()
     state.address = f"http://127.0.0.1:{server.server_port}"
     yield state
+    state.go_on.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -71,6 +85,7 @@ def home(tmp_path, monkeypatch):
     folder = tmp_path / "home"
     monkeypatch.setenv("SIGHTLINE_HOME", str(folder))
     monkeypatch.delenv("SIGHTLINE_MIRROR", raising=False)
+    monkeypatch.delenv("SIGHTLINE_OPENML", raising=False)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     return folder
 

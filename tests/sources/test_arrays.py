@@ -1,5 +1,6 @@
 """Arrays in memory, NPZ and NPY."""
 
+import contextlib
 import io
 import zipfile
 
@@ -126,6 +127,37 @@ def test_a_file_that_ends_early(tmp_path, some):
         load((tmp_path / "images.npy", tmp_path / "labels.npy"))
 
 
+def test_an_array_that_ends_early(tmp_path, some):
+    np.save(tmp_path / "images.npy", some[0])
+    np.save(tmp_path / "labels.npy", some[1])
+    whole = (tmp_path / "images.npy").read_bytes()
+    for lost in (1, 100, 300):
+        (tmp_path / "images.npy").write_bytes(whole[:-lost])
+        with pytest.raises(DataError, match="too short"):
+            load((tmp_path / "images.npy", tmp_path / "labels.npy"))
+
+
+def test_an_archive_with_a_password(tmp_path, some):
+    np.savez(tmp_path / "set.npz", images=some[0], labels=some[1])
+    raw = bytearray((tmp_path / "set.npz").read_bytes())
+    for mark, flags in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        at = -1
+        while (at := raw.find(mark, at + 1)) >= 0:
+            raw[at + flags] |= 1
+    (tmp_path / "set.npz").write_bytes(bytes(raw))
+    with pytest.raises(DataError, match=r"not a readable NPZ archive .*encrypted"):
+        load(tmp_path / "set.npz")
+
+
+def test_a_header_that_python_2_wrote(tmp_path, some):
+    np.save(tmp_path / "images.npy", some[0])
+    np.save(tmp_path / "labels.npy", some[1])
+    raw = (tmp_path / "images.npy").read_bytes()
+    (tmp_path / "images.npy").write_bytes(raw.replace(b"(20, 4, 4), }   ", b"(20L, 4L, 4L), }"))
+    found = load((tmp_path / "images.npy", tmp_path / "labels.npy"), split="none")
+    np.testing.assert_array_equal(found.images, some[0])
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
 @given(position=st.integers(0, 2000), value=st.integers(0, 255))
 def test_a_changed_byte_of_an_archive_never_crashes(tmp_path, position, value):
@@ -134,7 +166,5 @@ def test_a_changed_byte_of_an_archive_never_crashes(tmp_path, position, value):
     raw = bytearray(path.read_bytes())
     raw[4 + position % (len(raw) - 4)] = value
     path.write_bytes(bytes(raw))
-    try:
+    with contextlib.suppress(DataError):
         assert len(load(path)) == 20
-    except DataError as error:
-        assert str(error)

@@ -2,7 +2,6 @@
 
 import hashlib
 import http.server
-import multiprocessing
 import socket
 import subprocess
 import sys
@@ -87,6 +86,36 @@ def test_without_a_digest_nothing_is_resumed(web, tmp_path):
     assert fetch(RemoteFile("f"), (f"{web.address}/f",), tmp_path).read_bytes() == BODY
 
 
+def test_a_mirror_with_something_else_is_passed_over(web, tmp_path):
+    web.files |= {"/changed": b"<html>log in first</html>", "/good": BODY}
+    addresses = (f"{web.address}/changed", f"{web.address}/good")
+    assert fetch(RemoteFile("f", digest(BODY)), addresses, tmp_path).read_bytes() == BODY
+
+
+def test_a_damaged_note_of_a_digest_is_made_anew(web, tmp_path):
+    web.files["/f"] = BODY
+    for note in ("", "nonsense", "sha256:12"):
+        (tmp_path / "f.digest").write_text(note)
+        (tmp_path / "f").unlink(missing_ok=True)
+        assert fetch(RemoteFile("f"), (f"{web.address}/f",), tmp_path).read_bytes() == BODY
+        assert (tmp_path / "f.digest").read_text() == digest(BODY)
+
+
+@pytest.mark.parametrize("address", ["http://[half/f", "http://127.0.0.1:port/f", "ftp://127.0.0.1/f", "f"])
+def test_an_address_that_is_none(tmp_path, address):
+    with pytest.raises(DownloadError, match="cannot fetch f"):
+        fetch(RemoteFile("f"), (address,), tmp_path)
+    with pytest.raises(DownloadError, match="cannot reach"):
+        fetch_json(address)
+
+
+def test_a_folder_where_the_file_should_be(web, tmp_path):
+    web.files["/f"] = BODY
+    (tmp_path / "f").mkdir()
+    with pytest.raises(StorageError, match="cannot store"):
+        fetch(RemoteFile("f", digest(BODY)), (f"{web.address}/f",), tmp_path)
+
+
 @pytest.mark.parametrize("size", [None, 100, len(BODY)])
 def test_a_wrong_digest_is_named_and_the_file_removed(web, tmp_path, size):
     web.files["/f"] = BODY
@@ -116,25 +145,27 @@ def test_a_damaged_file_is_fetched_again(web, tmp_path):
     assert fetch(RemoteFile("f", digest(BODY)), (f"{web.address}/f",), tmp_path).read_bytes() == BODY
 
 
-def _fetch_in_a_process(address, folder, expected, start, results):
-    start.wait()
-    results.put(fetch(RemoteFile("f", expected), (address,), folder).read_bytes() == BODY)
-
-
 def test_two_processes_at_once_fetch_it_once(web, tmp_path):
-    web.files["/f"] = BODY
-    context = multiprocessing.get_context("spawn")
-    start, results = context.Event(), context.Queue()
-    arguments = (f"{web.address}/f", tmp_path, digest(BODY), start, results)
-    workers = [context.Process(target=_fetch_in_a_process, args=arguments) for _ in range(2)]
-    for worker in workers:
-        worker.start()
-    start.set()
-    assert [results.get(timeout=60) for _ in workers] == [True, True]
-    for worker in workers:
-        worker.join(timeout=60)
-        assert worker.exitcode == 0
-    assert web.count("/f") == 1
+    web.files["/f"], web.delay = BODY, 0.3
+    code = (
+        "import hashlib, pathlib, sys\n"
+        "from sightline.sources.catalog import RemoteFile\n"
+        "from sightline.sources.fetch import fetch\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "path = fetch(RemoteFile('f', sys.argv[1]), (sys.argv[2],), pathlib.Path(sys.argv[3]))\n"
+        "print('sha256:' + hashlib.sha256(path.read_bytes()).hexdigest())\n"
+    )
+    command = [sys.executable, "-c", code, digest(BODY), f"{web.address}/f", str(tmp_path)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **pipes) as one, subprocess.Popen(command, **pipes) as other:
+        for process in (one, other):
+            assert process.stdout.readline() == "ready\n"
+        for process in (one, other):
+            process.stdin.write("\n")
+            process.stdin.flush()
+        assert [process.communicate(timeout=60)[0].strip() for process in (one, other)] == [digest(BODY)] * 2
+    assert (one.returncode, other.returncode, web.count("/f")) == (0, 0, 1)
 
 
 def test_a_killed_process_leaves_no_lock(web, tmp_path):

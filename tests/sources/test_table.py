@@ -136,6 +136,37 @@ def test_tables_that_cannot_be_used(tmp_path, rows, says):
         load(tmp_path / "set.csv")
 
 
+def test_truth_values_are_black_and_white(tmp_path):
+    frame = pd.DataFrame({"label": [0, 1], "p0": [True, False], "p1": [False, True], "p2": True, "p3": False})
+    frame.to_parquet(tmp_path / "set.parquet")
+    found = load(tmp_path / "set.parquet", split="none")
+    np.testing.assert_array_equal(found.X, [[255, 0, 255, 0], [0, 255, 255, 0]])
+
+
+def test_labels_of_bytes(tmp_path, frame):
+    frame.assign(label=[f"é{k % 3}".encode() for k in range(12)]).to_parquet(tmp_path / "set.parquet")
+    assert load(tmp_path / "set.parquet", split="none").classes == ("é0", "é1", "é2")
+    text = frame.assign(label=["é", "b", "c"] * 4).to_csv(index=False)
+    (tmp_path / "set.csv").write_bytes(text.encode("latin-1"))
+    with pytest.raises(DataError, match=r"labels in column 'label' of .* are not UTF-8"):
+        load(tmp_path / "set.csv")
+
+
+def test_a_letter_that_a_block_cuts_in_two(tmp_path, frame):
+    head, row = frame.to_csv(index=False).encode(), b",0,0,0,0,0,0,0,0,0\n"
+    many = b"b" + row
+    head += many * (((1 << 20) - len(head)) // len(many) - 1)
+    head += b"c" * ((1 << 20) - 1 - len(head) - len(row)) + row
+    assert len(head) == (1 << 20) - 1
+    (tmp_path / "set.csv").write_bytes(head + "é".encode() + row)
+    assert load(tmp_path / "set.csv", split="none").classes[-1] == "é"
+
+
+def test_a_mark_of_byte_order_is_no_part_of_the_first_name(tmp_path, frame):
+    (tmp_path / "set.csv").write_bytes(frame.to_csv(index=False).encode("utf-8-sig"))
+    check(load(tmp_path / "set.csv", split="none"), frame)
+
+
 def test_shape_of_a_table(tmp_path, frame):
     frame.drop(columns="pixel8").to_csv(tmp_path / "set.csv", index=False)
     assert load(tmp_path / "set.csv", shape=(2, 4)).shape == (2, 4)

@@ -48,7 +48,7 @@ def stages(
     m = min(len(stages_.original), MOST_COLUMNS)
     rows: tuple[tuple[str, str, npt.NDArray[Any]], ...] = (
         ("original", "0 to 255", stages_.original[:m]),
-        ("scaled", "0 to 1", 255 * stages_.scaled[:m]),
+        ("standardised", "per pixel", 255 * stages_.scaled[:m]),
         ("restored from", lettering.plural(stages_.n_components, "number"), 255 * stages_.restored[:m]),
     )
     width, height = shape_in(stages_.original[0], 1.0) if m else (1.0, 1.0)

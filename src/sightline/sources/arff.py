@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ATTRIBUTE = re.compile(
     r"""@attribute\s+(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\S+))\s+(.+)$""", re.IGNORECASE
 )
+QUOTED = re.compile(rb"""(?:^|[,\n])[ \t]*(['"])""")
 NUMERIC = ("numeric", "real", "integer")
 
 
@@ -29,6 +30,7 @@ def read_arff(path: Path) -> pa.Table:
         No attributes or no @data section, sparse rows, dates, or rows that do not fit the declarations.
     """
     import pyarrow as pa
+    import pyarrow.compute as compute
     import pyarrow.csv as csv
 
     data = _unpacked(path)
@@ -47,9 +49,11 @@ def read_arff(path: Path) -> pa.Table:
         name: pa.float64() if kind.lower().startswith(NUMERIC) else pa.string()
         for name, kind in zip(names, kinds, strict=True)
     }
-    quote = "'" if body.count(b"'") >= body.count(b'"') else '"'
+    found = QUOTED.search(body)
+    quote = found[1].decode() if found else "'"
+    body = re.sub(rb"(?<=[,\n])[ \t]+(?=%b)" % quote.encode(), b"", body)  # inside, a quote is escaped
     try:
-        return csv.read_csv(
+        table = csv.read_csv(
             io.BytesIO(body),
             read_options=csv.ReadOptions(column_names=names, use_threads=False),
             parse_options=csv.ParseOptions(quote_char=quote, escape_char="\\"),
@@ -62,6 +66,10 @@ def read_arff(path: Path) -> pa.Table:
         )
     except pa.ArrowInvalid as error:
         raise DataError(f"{path} has rows that do not fit its attributes ({error})") from error
+    for i, name in enumerate(names):
+        if types[name] == pa.string():
+            table = table.set_column(i, name, compute.utf8_trim_whitespace(table.column(i)))
+    return table
 
 
 def _unpacked(path: Path) -> bytes:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
+import tokenize
+import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -13,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.dataset import Dataset
-from sightline.errors import DataError
+from sightline.errors import DataError, SightlineError
 from sightline.sources.idx import DEFLATE_LIMIT
 from sightline.sources.pixels import Shape, encode_labels, to_images
 
@@ -27,11 +31,16 @@ CANNOT_READ = (
     ValueError,
     OSError,
     EOFError,
-    zlib.error,
-    zipfile.BadZipFile,
-    NotImplementedError,
+    RuntimeError,
     SyntaxError,
+    TypeError,
+    lzma.LZMAError,
+    struct.error,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
 )
+"""What zipfile and NumPy raise on damaged files; RuntimeError on encrypted ones."""
 
 
 def from_arrays(
@@ -96,7 +105,7 @@ def load_npz(path: Path, *, shape: Shape | None = None) -> Dataset:
         with zipfile.ZipFile(path) as archive:
             keys = {i.filename.removesuffix(".npy").lower(): i for i in archive.infolist()}
             return _from_archive(archive, keys, path, shape)
-    except DataError:
+    except SightlineError:
         raise
     except (*CANNOT_READ, MemoryError) as error:
         raise DataError(
@@ -151,7 +160,7 @@ def _read_npy(path: Path) -> npt.NDArray[Any]:
     try:
         with path.open("rb") as file:
             return _read_array(file, path.stat().st_size, str(path))
-    except DataError:
+    except SightlineError:
         raise
     except (*CANNOT_READ, MemoryError) as error:
         raise DataError(
@@ -169,7 +178,9 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> npt.
 def _read_array(file: IO[bytes], at_most: int, where: str) -> npt.NDArray[Any]:
     version = np.lib.format.read_magic(file)
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = header(file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # NumPy's remark on headers that Python 2 wrote
+        shape, fortran, dtype = header(file)
     if dtype.hasobject:
         raise DataError(
             f"{where} holds pickled Python objects, which Sightline never loads",

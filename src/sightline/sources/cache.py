@@ -14,8 +14,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+from tokenize import TokenError
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from sightline.errors import DataError, StorageError
 from sightline.sources.locking import locked
 
 FORMAT = 1
-DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError)
+DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, SyntaxError, TokenError)
 
 
 def home() -> Path:
@@ -91,7 +92,7 @@ def read(key: str) -> Dataset | None:
             notes=tuple(manifest["notes"]),
         )
         if [stat.st_size, stat.st_mtime_ns] == manifest["images"] and _crc(labels) == manifest["labels_crc"]:
-            return replace(stored, known_digest=manifest["digest"])
+            return stored.believing(manifest["digest"])
         return stored if stored.digest == manifest["digest"] else None
     except DAMAGED:  # the caller makes it anew, from files whose digests are checked
         return None
@@ -110,8 +111,8 @@ def _write(key: str, dataset: Dataset) -> None:
         ready.mkdir(parents=True, exist_ok=True)
         aside = tempfile.mkdtemp(prefix=f".{key}-", dir=ready)
         folder = Path(aside)
-        np.save(folder / "images.npy", dataset.images)
-        np.save(folder / "labels.npy", dataset.labels)
+        _save(folder / "images.npy", dataset.images)
+        _save(folder / "labels.npy", dataset.labels)
         stat = (folder / "images.npy").stat()
         manifest = {
             "format": FORMAT,
@@ -142,6 +143,15 @@ def _write(key: str, dataset: Dataset) -> None:
             shutil.rmtree(aside, ignore_errors=True)
 
 
+def _save(path: Path, array: np.ndarray[Any, np.dtype[Any]]) -> None:
+    """Write an NPY file as `numpy.save` does, which on a full disk would not say that the disk is full."""
+    with path.open("wb") as file:
+        header = {"descr": array.dtype.str, "fortran_order": False, "shape": array.shape}
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, len(array), 4096):
+            file.write(np.ascontiguousarray(array[start : start + 4096]).data)
+
+
 def contents() -> dict[str, int]:
     """Return what is stored: folder (``ready/mnist``, ``downloads/mnist`` …) → bytes."""
     found = {}
@@ -169,8 +179,9 @@ def clear(key: str | None = None) -> dict[str, int]:
         for what in chosen:
             shutil.rmtree(home() / what)
         if key is None:
-            for left in (home() / "ready").glob(".*"):  # of a process that was killed
-                shutil.rmtree(left, ignore_errors=True)
+            for left in ((home() / "ready").glob(".*"), [home() / "openml"]):
+                for folder in left:  # of a process that was killed; names looked up on OpenML
+                    shutil.rmtree(folder, ignore_errors=True)
     except OSError as error:
         raise StorageError(f"cannot remove {error.filename} ({error.strerror})") from error
     return chosen

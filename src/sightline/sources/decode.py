@@ -1,4 +1,8 @@
-"""One image file to pixels, suspiciously: the header is judged before anything is decoded."""
+"""One image file to pixels, suspiciously: the header is judged before anything is decoded.
+
+Pillow is given an open file, never a path: of a path it maps uncompressed grey images into memory, and then
+a TIFF that lies on its side comes out scrambled, and a file that shrinks meanwhile kills the process.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,14 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, TiffImagePlugin, UnidentifiedImageError
 
 from sightline.sources.fit import fit_and_pad
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "DIB", "TIFF", "GIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "DIB", "TIFF", "GIF")
 MAX_PIXELS = 50_000_000
 EXIF_ORIENTATION = 0x0112
+TIFF_WIDTH, TIFF_HEIGHT = 256, 257
 GREY_MODES = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 UNREADABLE = (
     OSError,
@@ -57,8 +62,8 @@ class Header:
 def read_header(path: Path) -> Header | str:
     """Return the header of an image file, or why it cannot be read."""
     try:
-        with Image.open(path, formats=FORMATS) as image:
-            width, height = image.size
+        with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
+            width, height = _stored_size(image)
             if width * height > MAX_PIXELS:
                 return f"{width:,}×{height:,} pixels are more than {MAX_PIXELS // 1_000_000} million"
             if _orientation(image) >= 5:
@@ -79,16 +84,23 @@ def read_pixels(path: Path, size: tuple[int, int], grey: bool) -> npt.NDArray[np
     made for. Sixteen-bit intensities are scaled to 0…255.
     """
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with path.open("rb") as file, Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 return f"more than {MAX_PIXELS // 1_000_000} million pixels"
-            turn = TURNS.get(_orientation(image))
             if image.format in ("JPEG", "MPO") and max(image.size) > 4 * max(size):
                 image.draft(None, (2 * max(size), 2 * max(size)))  # decode at a fraction of the size
             flat = _flatten(image, "L" if grey else "RGB")
+            turn = TURNS.get(_orientation(image))  # asked now: Pillow turns a TIFF itself while decoding it
         return fit_and_pad(flat.transpose(turn) if turn is not None else flat, size)
     except UNREADABLE as error:
         return _reason(error)
+
+
+def _stored_size(image: Image.Image) -> tuple[int, int]:
+    """Width and height as stored; only some versions of Pillow give those of a TIFF already turned."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        return int(image.tag_v2[TIFF_WIDTH]), int(image.tag_v2[TIFF_HEIGHT])
+    return image.size
 
 
 def _orientation(image: Image.Image) -> int:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from ssl import SSLError
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -24,11 +26,16 @@ Progress = Callable[[int, int | None], object]
 TIMEOUT = 30.0
 CHUNK = 1 << 18
 JSON_LIMIT = 32 << 20
+REMOVED = "It was removed. Another file may have taken its place, or a proxy answered instead."
 OFFLINE = "Check the connection and try again, or work offline with 'digits' or files of your own."
 
 
 class _Unreachable(Exception):
     """This mirror did not deliver; the next one may. Never leaves this module."""
+
+
+class _Different(_Unreachable):
+    """It delivered, but something else than was expected."""
 
 
 def fetch(file: RemoteFile, addresses: Sequence[str], folder: Path, progress: Progress | None = None) -> Path:
@@ -49,46 +56,52 @@ def fetch(file: RemoteFile, addresses: Sequence[str], folder: Path, progress: Pr
     Raises
     ------
     DownloadError
-        No address delivers, or what came has another digest (then it is removed).
+        No address delivers, or what came has another digest everywhere (then it is removed).
     StorageError
         The folder cannot be written, or the disk is full.
     """
     path, record = folder / file.name, folder / f"{file.name}.digest"
-    reasons: list[str] = []
+    reasons: list[_Unreachable] = []
     with locked(folder / ".lock"):
-        known = file.digest or (record.read_text().strip() if record.exists() else None)
-        if path.exists() and known is not None and file_digest(path, known) == known:
-            return path
-        for address in addresses:
-            try:
-                return _retrieve(address, known, file.size, path, record, progress)
-            except _Unreachable as error:
-                reasons.append(f"{address}: {error}")
-    raise DownloadError(f"cannot fetch {file.name} ({'; '.join(reasons)})", OFFLINE)
+        try:
+            known = file.digest or _recorded(record)
+            if path.exists() and known is not None and file_digest(path, known) == known:
+                return path
+            for address in addresses:
+                try:
+                    _retrieve(address, known, file.size, path, progress)
+                except _Unreachable as error:
+                    reasons.append(type(error)(f"{address}: {error}"))
+                else:
+                    if known is None:
+                        record.write_text(file_digest(path, "sha256:"))
+                    return path
+        except OSError as error:
+            raise StorageError(
+                f"cannot store {path} ({error.strerror or error})",
+                "Free some space, or point SIGHTLINE_HOME at a folder you can write to.",
+            ) from error
+    why = "; ".join(map(str, reasons))
+    other = any(isinstance(reason, _Different) for reason in reasons)
+    raise DownloadError(f"cannot fetch {file.name} ({why})", REMOVED if other else OFFLINE)
+
+
+def _recorded(record: Path) -> str | None:
+    """Return the digest noted when the file first came; None if none was, or the note is damaged."""
+    text = record.read_text("utf-8", "replace").strip() if record.exists() else ""
+    return text if re.fullmatch("sha256:[0-9a-f]{64}", text) else None
 
 
 def _retrieve(
-    address: str, known: str | None, size: int | None, path: Path, record: Path, progress: Progress | None
-) -> Path:
+    address: str, known: str | None, size: int | None, path: Path, progress: Progress | None
+) -> None:
     import logging
 
     import pooch
 
     pooch.get_logger().setLevel(logging.WARNING)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        downloader = _Downloader(path.with_name(path.name + ".part"), known, size, progress)
-        pooch.retrieve(address, known_hash=known, fname=path.name, path=path.parent, downloader=downloader)
-        if known is None:
-            record.write_text(file_digest(path, "sha256:"))
-    except (DownloadError, StorageError):
-        raise
-    except OSError as error:
-        raise StorageError(
-            f"cannot store {path} ({error.strerror or error})",
-            "Free some space, or point SIGHTLINE_HOME at a folder you can write to.",
-        ) from error
-    return path
+    downloader = _Downloader(path.with_name(path.name + ".part"), known, size, progress)
+    pooch.retrieve(address, known_hash=known, fname=path.name, path=path.parent, downloader=downloader)
 
 
 def file_digest(path: Path, like: str) -> str:
@@ -122,10 +135,7 @@ class _Downloader:
         found = self._mismatch()
         if found:
             self.part.unlink()
-            raise DownloadError(
-                f"{url} is not what was expected: its digest is {found}, not {self.known}",
-                "It was removed. Another file may have taken its place, or a proxy answered instead.",
-            )
+            raise _Different(f"what came has the digest {found}, not {self.known}")
         self.part.replace(output)
 
     def _mismatch(self) -> str | None:
@@ -154,7 +164,7 @@ class _Downloader:
             raise _Unreachable(f"the server answers {error.code} {error.reason}") from error
         except URLError as error:
             raise _Unreachable(str(error.reason)) from error
-        except (http.client.HTTPException, ConnectionError, TimeoutError) as error:
+        except (http.client.HTTPException, ConnectionError, TimeoutError, SSLError) as error:
             raise _Unreachable(f"interrupted ({error or type(error).__name__})") from error
 
     def _write(self, response: http.client.HTTPResponse, have: int, total: int | None) -> None:
@@ -185,7 +195,10 @@ def _open(url: str, headers: dict[str, str]) -> http.client.HTTPResponse:
     if not url.startswith(("http://", "https://")):
         raise _Unreachable("not an http or https address")
     agent = {"User-Agent": f"sightline/{number}", "Accept-Encoding": "identity"}
-    response: http.client.HTTPResponse = urlopen(Request(url, headers=agent | headers), timeout=TIMEOUT)
+    try:
+        response: http.client.HTTPResponse = urlopen(Request(url, headers=agent | headers), timeout=TIMEOUT)
+    except ValueError as error:
+        raise _Unreachable(f"not an address ({error})") from error
     return response
 
 
@@ -207,7 +220,7 @@ def fetch_json(url: str) -> Any | None:
         raise DownloadError(f"{url} answers {error.code} {error.reason}", OFFLINE) from error
     except URLError as error:
         raise DownloadError(f"cannot reach {url} ({error.reason})", OFFLINE) from error
-    except (_Unreachable, http.client.HTTPException, ConnectionError, TimeoutError) as error:
+    except (_Unreachable, http.client.HTTPException, OSError) as error:
         raise DownloadError(f"cannot reach {url} ({error or type(error).__name__})", OFFLINE) from error
     except ValueError as error:
         raise DownloadError(f"{url} does not answer with JSON", OFFLINE) from error

@@ -94,4 +94,4 @@ def resized(dataset: Dataset, size: Size) -> Dataset:
     images = np.empty((len(dataset), *wanted, *dataset.images.shape[3:]), np.uint8)
     for i, image in enumerate(dataset.images):
         images[i] = fit_and_pad(Image.fromarray(image), wanted)
-    return replace(dataset, images=images, known_digest=None)
+    return replace(dataset, images=images)

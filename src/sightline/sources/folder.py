@@ -62,13 +62,10 @@ def load_folder(root: Path, *, size: Size = None) -> Dataset:
     files: list[_File] = []
     n_first = 0
     for position, part in enumerate(parts):
-        found, strange = _scan(part, root)
+        found, left_out = _scan(part, root)
         files += found
+        notes += left_out
         n_first = len(files) if position == 0 else n_first
-        if strange:
-            notes.append(
-                f"{strange:,} files in {part.name}/ are not images by their names and were left out."
-            )
     if not files:
         raise DataError(
             f"{root} holds no images", f"Expected files such as {', '.join(SUFFIXES[:4])} in subfolders."
@@ -114,7 +111,7 @@ def _parts(root: Path) -> tuple[list[Path], list[str]]:
 
     train, test, validation = first(TRAIN), first(TEST), first(VALIDATION)
     if train is None or (test is None and validation is None):
-        if len(below) == 1 and not _has_images(below[0]) and len(_subfolders(below[0])) > 1:
+        if len(below) == 1 and not _images_in(below[0]) and len(_subfolders(below[0])) > 1:
             return _parts(below[0])
         return [root], []
     if test is not None and validation is not None:
@@ -136,14 +133,15 @@ def _hidden(name: str) -> bool:
     return name.startswith(".") or name.lower() in IGNORED
 
 
-def _has_images(folder: Path) -> bool:
-    return any(path.suffix.lower() in SUFFIXES and not _hidden(path.name) for path in folder.iterdir())
+def _images_in(folder: Path) -> int:
+    """Count the images that lie in a folder itself."""
+    return sum(path.suffix.lower() in SUFFIXES and not _hidden(path.name) for path in folder.iterdir())
 
 
-def _scan(part: Path, root: Path) -> tuple[list[_File], int]:
-    """Return the image files of every class of a folder, and how many other files there are."""
-    classes = _subfolders(part)
-    if not classes and _has_images(part):
+def _scan(part: Path, root: Path) -> tuple[list[_File], list[str]]:
+    """Return the image files of every class of a folder, and what was left out beside them."""
+    classes, stray = _subfolders(part), _images_in(part)
+    if not classes and stray:
         raise DataError(
             f"{part} holds images but no subfolders, so their classes are not known",
             "Put the images of each class into a subfolder named after it.",
@@ -156,7 +154,11 @@ def _scan(part: Path, root: Path) -> tuple[list[_File], int]:
                 found.append(_File(path, folder.name, path.relative_to(root).as_posix()))
             else:
                 strange += 1
-    return found, strange
+    left_out = {
+        f"{strange:,} files in {part.name}/ are not images by their names": strange,
+        f"{stray:,} images in {part.name}/ lie in no class's folder": stray,
+    }
+    return found, [f"{what} and were left out." for what, count in left_out.items() if count]
 
 
 def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
@@ -164,8 +166,10 @@ def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
     try:
         stat = folder.stat()
         entries = sorted(os.scandir(folder), key=lambda entry: natural_key(entry.name))
-    except OSError:  # a folder that may not be entered, or a link that leads nowhere
-        return
+    except OSError as error:
+        raise DataError(
+            f"{folder} cannot be read ({error.strerror})", "Allow it to be read, or move it away."
+        ) from error
     if (stat.st_dev, stat.st_ino) in seen:
         return
     seen.add((stat.st_dev, stat.st_ino))

@@ -111,10 +111,14 @@ def find_pairs(folder: Path) -> dict[str, tuple[Path, Path]]:
     Raises
     ------
     DataError
-        Images without labels (or the reverse), or files of more than one data set.
+        Images without labels (or the reverse), files of more than one data set, or it cannot be listed.
     """
     found: dict[tuple[str, str], dict[str, Path]] = {}
-    for path in sorted(folder.iterdir(), key=lambda p: p.name, reverse=True):  # raw after .gz: raw wins
+    try:
+        inside = sorted(folder.iterdir(), key=lambda p: p.name, reverse=True)  # raw after .gz: raw wins
+    except OSError as error:
+        raise DataError(f"{folder} cannot be read ({error.strerror})") from error
+    for path in inside:
         match = FILE_NAME.match(path.name)
         if match and path.is_file():
             part = "test" if match["part"] in ("t10k", "test") else "train"

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from sightline.dataset import Dataset
 from sightline.errors import DataError, NotFoundError, UsageError
 from sightline.sources import arrays, catalog, idx
+from sightline.sources.dividing import Split, divided, parse_split
 from sightline.sources.fetch import Progress
 from sightline.sources.fit import Size, parse_size, resized
 from sightline.sources.pixels import Shape
 
 What = str | os.PathLike[str] | Dataset | Sequence[Any]
-Split = str | float | None
 IMAGE_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
 
 
@@ -78,82 +75,35 @@ def load(
     >>> load("digits")
     Dataset 'digits': 1,797 images of 8×8, 10 classes, 1,437 for training and 360 for testing
     """
-    share = _share(split)
+    parse_split(split)
     parse_size(size)
     dataset = _open(what, size=size, shape=shape, label=label, progress=progress)
     dataset = resized(dataset, size)
-    _at_least_two_classes(dataset)
-    if split == "none":
-        return dataset if dataset.n_train is None else replace(dataset, n_train=None, known_digest=None)
-    if split == "seed":
-        return dataset.split(test_size=0.2, seed=42, permutation=True)
-    if share is not None or dataset.n_train is None:
-        _enough_of_each(dataset)
-        return dataset.split(test_size=share or 0.2, seed=seed)
-    _every_class_can_be_learned(dataset)
-    return dataset
-
-
-def _share(split: Split) -> float | None:
-    """Return the share to test on if `split` is one."""
-    if split is None or split in ("seed", "none"):
-        return None
-    try:
-        share = float(split)
-    except (TypeError, ValueError):
-        share = -1.0
-    if not 0 < share < 1:
-        raise UsageError(
-            f"a split of {split!r} is not possible", "Give 'seed', 'none' or a share such as 0.2."
-        )
-    return share
-
-
-def _at_least_two_classes(dataset: Dataset) -> None:
-    present = np.unique(dataset.labels)
-    if len(present) < 2:
-        only = dataset.classes[int(present[0])]
-        raise DataError(
-            f"'{dataset.name}' has images of one class only: '{only}'",
-            "A classifier needs two or more; a folder needs one subfolder for each.",
-        )
-
-
-def _enough_of_each(dataset: Dataset) -> None:
-    counts = np.bincount(dataset.labels, minlength=dataset.n_classes)
-    few = [f"'{dataset.classes[k]}' ({counts[k]})" for k in np.flatnonzero(counts < 2)]
-    if few:
-        raise DataError(
-            f"'{dataset.name}' has classes with fewer than two usable images: {', '.join(few[:5])}",
-            "Each class needs one to learn from and one to test on: add images or remove the class.",
-        )
-
-
-def _every_class_can_be_learned(dataset: Dataset) -> None:
-    counts = np.bincount(dataset.labels[: dataset.n_train], minlength=dataset.n_classes)
-    absent = [f"'{dataset.classes[k]}'" for k in np.flatnonzero(counts == 0)]
-    if absent:
-        raise DataError(
-            f"'{dataset.name}' has no training images of {', '.join(absent[:5])}",
-            "Add some, or draw a new split with split=0.2.",
-        )
+    return divided(dataset, split, seed=seed)
 
 
 def _open(
     what: What, *, size: Size, shape: Shape | None, label: str | None, progress: Progress | None
 ) -> Dataset:
     if isinstance(what, Dataset):
+        _no_layout(shape, label, what.name)
         return what
     if isinstance(what, (tuple, list)) and len(what) == 2:
         if all(isinstance(one, (str, os.PathLike)) for one in what):
+            _no_layout(None, label, "a pair of files")
             return _open_pair(_path(what[0]), _path(what[1]), shape)
+        _no_layout(None, label, "a pair of arrays")
         return arrays.from_arrays(what[0], what[1], shape=shape)
     if not isinstance(what, (str, os.PathLike)):
         raise UsageError(
             f"cannot load a {type(what).__name__}",
             "Give a name, a path, or a pair of arrays (images, labels).",
         )
-    text = os.fspath(what).strip()
+    text = what.strip() if isinstance(what, str) else os.fsdecode(what)
+    if not text:
+        raise UsageError(
+            "no data set is named", f"Give one, such as {' or '.join(list(catalog.CATALOG)[:2])}."
+        )
     if text.lower().startswith("openml:"):
         from sightline.sources.openml import load_openml
 
@@ -176,7 +126,10 @@ def _no_layout(shape: Shape | None, label: str | None, what: str) -> None:
 
 
 def _path(text: str | os.PathLike[str]) -> Path:
-    return Path(text).expanduser()
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:  # ~ of somebody who has no home here
+        return Path(text)
 
 
 def _open_path(text: str, size: Size, shape: Shape | None, label: str | None) -> Dataset:
@@ -184,9 +137,11 @@ def _open_path(text: str, size: Size, shape: Shape | None, label: str | None) ->
     if not _exists(path):
         first, comma, second = text.partition(",")
         if comma and _exists(_path(first.strip())):
+            _no_layout(None, label, "a pair of files")
             return _open_pair(_path(first.strip()), _path(second.strip()), shape)
-        beside = tuple(sorted(p.name for p in path.parent.iterdir())) if path.parent.is_dir() else ()
-        raise NotFoundError(f"there is no data set or file '{text}'", catalog.suggestion(path.name, beside))
+        raise NotFoundError(
+            f"there is no data set or file '{text}'", catalog.suggestion(path.name, _beside(path))
+        )
     kind = _kind(path)
     if kind in ("images", "idx folder"):
         _no_layout(shape, label, text)
@@ -196,6 +151,7 @@ def _open_path(text: str, size: Size, shape: Shape | None, label: str | None) ->
 
         return load_folder(path, size=size)
     if kind == "npz":
+        _no_layout(None, label, text)
         return arrays.load_npz(path, shape=shape)
     if kind in ("csv", "arff", "parquet"):
         from sightline.sources.table import load_table
@@ -217,6 +173,14 @@ def _exists(path: Path) -> bool:
         return path.exists()
     except (OSError, ValueError):  # a name too long for the system, or with a zero byte
         return False
+
+
+def _beside(path: Path) -> tuple[str, ...]:
+    """Names in the folder of `path`, to suggest one of them; none where it cannot be listed."""
+    try:
+        return tuple(sorted(other.name for other in path.parent.iterdir()))
+    except (OSError, ValueError):
+        return ()
 
 
 def _kind(path: Path) -> str:
@@ -265,5 +229,6 @@ def _open_pair(images: Path, labels: Path, shape: Shape | None) -> Dataset:
     if kinds == {"npy"}:
         return arrays.load_npy_pair(images, labels, shape=shape)
     if "idx" in kinds:
+        _no_layout(shape, None, f"{images}")
         return idx.load_pair(images, labels)
     raise DataError(f"{images} and {labels} are not a pair of IDX or NPY files")

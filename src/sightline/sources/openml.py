@@ -92,7 +92,12 @@ def _ask(name: str, version: str | None) -> int:
         found = fetch_json(f"{listing}{f'/data_version/{version}' if version else ''}{state}")
         sets = _dig(found, "data", "dataset")
         if isinstance(sets, list) and sets:
-            return int(min(sets, key=lambda one: int(one.get("version", 0)))["did"])
+            try:
+                return int(min(sets, key=lambda one: int(one.get("version", 0)))["did"])
+            except (AttributeError, KeyError, TypeError, ValueError) as error:
+                raise DownloadError(
+                    f"{listing} lists data sets without a number", "Try again later."
+                ) from error
     wanted = f"'{name}'" + (f" version {version}" if version else "")
     raise NotFoundError(
         f"OpenML has no data set {wanted}", "Search for its exact name at https://www.openml.org."
@@ -144,7 +149,7 @@ def _rows(number: int, about: dict[str, Any], progress: Progress | None) -> Any:
         except (DownloadError, DataError) as error:
             reason = f"; its Parquet file: {error.what}"
     checksum = about.get("md5_checksum")
-    file = RemoteFile("data.arff", f"md5:{checksum}" if checksum else None)
+    file = RemoteFile("data.arff", f"md5:{str(checksum).lower()}" if checksum else None)
     plain = f"{_base()}/data/v1/download/{about.get('file_id', number)}"
     addresses = tuple(dict.fromkeys(str(a) for a in (about.get("url"), plain) if a))
     try:

@@ -41,7 +41,7 @@ def to_images(values: npt.ArrayLike, *, shape: Shape | None = None, name: str = 
     DataError
         Text, NaN, infinities, intensities outside 0…255, or columns that make no rectangle.
     """
-    array = np.asarray(values)
+    array = _regular(values, "pixels", name)
     if array.dtype.kind not in "buif":
         raise DataError(
             f"the pixels of '{name}' are {array.dtype}, not numbers",
@@ -50,6 +50,15 @@ def to_images(values: npt.ArrayLike, *, shape: Shape | None = None, name: str = 
     if array.ndim < 2 or 0 in array.shape:
         raise DataError(f"'{name}' holds no images: its pixels have shape {array.shape}")
     return _arrange(_bytes(array, name), shape, name)
+
+
+def _regular(values: npt.ArrayLike, what: str, name: str) -> npt.NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError as error:  # lists of different lengths
+        raise DataError(
+            f"the {what} of '{name}' make no array ({error})", "Give rows of one length."
+        ) from error
 
 
 def _bytes(array: npt.NDArray[Any], name: str) -> ImageArray:
@@ -175,7 +184,7 @@ def encode_labels(
     DataError
         Missing or fractional labels, labels that `classes` does not name, or labels of a wrong shape.
     """
-    array = np.asarray(labels)
+    array = _regular(labels, "labels", name)
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
     if array.ndim == 2 and array.dtype.kind in "buif" and bool(((array != 0).sum(axis=1) == 1).all()):

@@ -126,9 +126,13 @@ def _cifar(_entry: Entry, paths: list[Path]) -> tuple[Arrays, Arrays]:
 def _svhn(_entry: Entry, paths: list[Path]) -> tuple[Arrays, Arrays]:
     """MATLAB arrays X (32, 32, 3, n) and y (n, 1), where class 10 is the digit 0."""
     from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     def read(path: Path) -> Arrays:
-        found = loadmat(path, variable_names=["X", "y"])
+        try:
+            found = loadmat(path, variable_names=["X", "y"])
+        except (MatReadError, TypeError) as error:
+            raise ValueError(str(error)) from error
         return np.ascontiguousarray(np.moveaxis(found["X"], 3, 0)), found["y"].ravel().astype(np.int64) % 10
 
     return read(paths[0]), read(paths[1])

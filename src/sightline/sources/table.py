@@ -94,6 +94,13 @@ def _labels(table: pa.Table, target: str, source: str) -> npt.NDArray[Any]:
             f"{column.null_count:,} labels are missing in column '{target}' of {source}",
             "Fill them in or drop those rows.",
         )
+    import pyarrow as pa
+
+    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+        try:
+            column = column.cast(pa.string())
+        except pa.ArrowInvalid as error:
+            raise DataError(f"the labels in column '{target}' of {source} are not UTF-8") from error
     return np.asarray(column.to_pandas())
 
 
@@ -115,8 +122,10 @@ def _matrix(table: pa.Table, pixels: list[str], source: str) -> npt.NDArray[Any]
                 f"column '{pixel}' of {source} has {column.null_count:,} gaps, the first in row {row}",
                 "Every pixel needs an intensity: fill the gaps (0 is black) or drop those rows.",
             )
-    whole = all(not pa.types.is_floating(table.schema.field(pixel).type) for pixel in pixels)
-    out = np.empty((table.num_rows, len(pixels)), np.int16 if whole else np.float32)
+    kinds = [table.schema.field(pixel).type for pixel in pixels]
+    whole = not any(map(pa.types.is_floating, kinds))
+    dtype = np.bool_ if all(map(pa.types.is_boolean, kinds)) else np.int16 if whole else np.float32
+    out: npt.NDArray[Any] = np.empty((table.num_rows, len(pixels)), dtype)
     for j, pixel in enumerate(pixels):
         values = np.asarray(table.column(pixel))
         if whole and values.dtype.kind in "ui" and (values.min() < 0 or values.max() > 255):
@@ -204,7 +213,7 @@ def _first_line(path: Path) -> str:
         if head[:2] == b"\x1f\x8b":
             with gzip.open(path) as unpacked:
                 head = unpacked.read(1 << 20)
-        return head.decode("utf-8-sig").splitlines()[0].strip("\r")
+        return head.splitlines()[0].decode("utf-8-sig")
     except IndexError:
         raise DataError(f"{path} is empty") from None
     except UnicodeDecodeError as error:
