@@ -86,8 +86,14 @@ def test_nothing_is_printed_but_by_the_command_line():
     for path in FILES:
         if room(path) == "cli":
             continue
-        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
-        assert not [node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "print"], path
+        calls = [
+            node
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Call)
+        ]
+        assert not [node for node in calls if isinstance(node.func, ast.Name) and node.func.id == "print"], (
+            path
+        )
 
 
 def test_no_room_for_odds_and_ends():

@@ -23,7 +23,9 @@ def test_what_is_kept_aside_is_part_of_the_training_images(digits):
 
 @pytest.mark.parametrize("best", [0.001, 0.03, 1.0, 30.0])
 def test_climbing_finds_the_top_of_a_hill(best):
-    tried = climb(lambda C: trial(C, 1 - 0.01 * abs(np.log(C / best))), trial(0.03, 1 - 0.01 * abs(np.log(0.03 / best))))
+    tried = climb(
+        lambda C: trial(C, 1 - 0.01 * abs(np.log(C / best))), trial(0.03, 1 - 0.01 * abs(np.log(0.03 / best)))
+    )
     found = max(tried, key=lambda one: one.rank)
     start = abs(np.log(0.03 / best))
     assert abs(np.log(found.choices["C"] / best)) <= max(start, 1.2)
