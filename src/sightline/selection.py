@@ -27,7 +27,7 @@ TOLERANCE = 1e-4
 """Candidates are fitted to this relative gap: far below the differences that validation can see."""
 
 FACTOR = 10**0.5
-MOST_MOVES = 3
+MOST_MOVES = 6
 
 Told = Callable[[str, Pass | None], None]
 
@@ -107,7 +107,7 @@ def climb(at: Callable[[float], Trial], start: Trial) -> list[Trial]:
     ahead = max(tried, key=lambda trial: trial.rank)
     factor = 1 / FACTOR if ahead is tried[0] else FACTOR
     best = start
-    while ahead.rank > best.rank and len(tried) < MOST_MOVES + 1:
+    while ahead.rank > best.rank and len(tried) < MOST_MOVES:
         best, ahead = ahead, at(ahead.choices["C"] * factor)
         tried.append(ahead)
     return tried

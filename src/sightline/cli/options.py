@@ -10,7 +10,7 @@ from sightline.errors import UsageError
 
 Data = Annotated[
     str,
-    typer.Argument(help="Name (digits, mnist, openml:NAME), folder of images, or file.", metavar="[DATA]"),
+    typer.Argument(help="Name (digits, mnist, openml:NAME), folder of images, or file.", metavar="DATA"),
 ]
 Seed = Annotated[int, typer.Option(help="Draws whatever is drawn; same seed, same numbers.")]
 Split = Annotated[

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from typing import TypeVar
+from itertools import pairwise
+from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
+
+from sightline.errors import UsageError
 
 Part = TypeVar("Part")
 
@@ -22,25 +26,55 @@ SMALL = 300_000
 
 
 def available_threads() -> int:
-    """Return the cores this process may use; ``SIGHTLINE_THREADS`` or ``OMP_NUM_THREADS`` lower it."""
+    """Return the cores this process may use; ``OMP_NUM_THREADS`` lowers it, ``SIGHTLINE_THREADS`` sets it."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     for name in ("SIGHTLINE_THREADS", "OMP_NUM_THREADS"):
         asked = os.environ.get(name, "")
-        if asked.isdigit() and int(asked) > 0:
+        if asked.isdecimal() and int(asked) > 0:
             return min(int(asked), allowed) if name == "OMP_NUM_THREADS" else int(asked)
     return allowed
 
 
 @cache
 def _blas() -> ThreadpoolController:
+    import scipy.linalg  # noqa: F401 - a library is found only once it is loaded, and SciPy brings its own
+
     return ThreadpoolController()
+
+
+class _Limit:
+    """Which thread has put BLAS on one thread, and how often it has asked.
+
+    The number of BLAS threads belongs to the whole process. Were every thread to limit it and put back what
+    it had found, two fits that overlap would leave the second's finding, one thread, behind for good. So only
+    one thread at a time limits; the others go on under its limit.
+    """
+
+    lock = threading.Lock()
+    owner: int | None = None
+    depth = 0
+    limiter: Any = None
 
 
 @contextmanager
 def single_threaded_blas() -> Iterator[None]:
-    """Let our own threads call BLAS without each call starting threads of its own."""
-    with _blas().limit(limits=1, user_api="blas"):
+    """Let our own threads call BLAS without each call starting threads of its own; may be nested."""
+    me = threading.get_ident()
+    with _Limit.lock:
+        if _Limit.owner is None:
+            _Limit.owner = me
+            _Limit.limiter = _blas().limit(limits=1, user_api="blas")
+            _Limit.limiter.__enter__()
+        mine = _Limit.owner == me
+        _Limit.depth += mine
+    try:
         yield
+    finally:
+        with _Limit.lock:
+            _Limit.depth -= mine
+            if mine and _Limit.depth == 0:
+                _Limit.owner = None
+                _Limit.limiter.__exit__(None, None, None)
 
 
 class ThreadTeam:
@@ -50,24 +84,44 @@ class ThreadTeam:
     ----------
     n_rows, n_columns : int
         Shape of the data that the parts will look at.
-    n_threads : int or None
+    n_threads : int ≥ 1 or None
         None takes all that this process may use.
+
+    Raises
+    ------
+    UsageError
+        `n_threads` is below 1.
     """
 
     def __init__(self, n_rows: int, n_columns: int, n_threads: int | None = None) -> None:
-        small = n_rows * n_columns < SMALL
-        n_slabs = 1 if small else min(SLABS, n_rows)
+        if n_threads is not None and n_threads < 1:
+            raise UsageError(f"n_threads = {n_threads!r} is below 1", "None takes all cores.")
+        self.small = n_rows * n_columns < SMALL
+        n_slabs = 1 if self.small else min(SLABS, n_rows)
         edges = [n_rows * i // n_slabs for i in range(n_slabs + 1)]
-        self.slabs = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-        self.n_threads = 1 if small else min(n_threads or available_threads(), n_slabs)
+        self.slabs = [slice(a, b) for a, b in pairwise(edges)]
+        self.n_threads = 1 if self.small else min(n_threads or available_threads(), n_slabs)
         self._pool = ThreadPoolExecutor(self.n_threads, "sightline") if self.n_threads > 1 else None
 
     def map(self, part: Callable[[slice], Part]) -> list[Part]:
         """Call `part` on every slab; the results come in the order of the rows."""
-        if self._pool is None:
-            return [part(rows) for rows in self.slabs]
         with single_threaded_blas():
+            if self._pool is None:
+                return [part(rows) for rows in self.slabs]
             return list(self._pool.map(part, self.slabs))
+
+    @contextmanager
+    def between(self) -> Iterator[None]:
+        """How BLAS runs between two maps: on one thread for small data, as it likes for large.
+
+        The threads of BLAS spin while they wait for work. On small data, and worse on a busy machine, that
+        costs many times what they save.
+        """
+        if self.small:
+            with single_threaded_blas():
+                yield
+        else:
+            yield
 
     def close(self) -> None:
         """Let the threads go."""

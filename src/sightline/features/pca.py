@@ -7,7 +7,6 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 from scipy import linalg
-from scipy.sparse.linalg import eigsh
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -18,7 +17,7 @@ from sightline.features.images import DTYPES, float_type
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 BLOCK_NUMBERS = 800_000
-LARGEST_GRAM = 6000
+LARGEST_GRAM = 4000
 """Widest matrix of products that is formed; beyond it the directions are found by random projection."""
 
 
@@ -31,7 +30,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         How many directions; a share (0…1) takes as many as carry that much of the variance; None all. At
         most min(n, d) are kept, however many are asked for.
     random_state : int, default 0
-        Starts the iteration that finds the directions of wide data.
+        Draws the projection that finds the directions where both rows and columns are many.
 
     Attributes
     ----------
@@ -131,11 +130,9 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         """Eigenvectors of the (d, d) covariance."""
         n, d = rows.shape
         covariance = _products(rows, self.mean_) / max(n - 1, 1)
-        if d > 500 and k < d // 8:
-            start = np.random.default_rng(self.random_state).standard_normal(d)
-            values, vectors = eigsh(covariance, k=k, v0=start)
-        else:
-            values, vectors = linalg.eigh(covariance, subset_by_index=[d - k, d - 1], check_finite=False)
+        values, vectors = linalg.eigh(
+            covariance, subset_by_index=[d - k, d - 1], check_finite=False, overwrite_a=True
+        )
         order = np.argsort(-values, kind="stable")
         return values[order].astype(np.float64), vectors[:, order].T
 
@@ -187,7 +184,7 @@ def _products(rows: npt.NDArray[Any], mean: Floats) -> Doubles:
 
     def part(slab: slice) -> Doubles:
         total = np.zeros((d, d))
-        for block in blocks(slab, max(256, BLOCK_NUMBERS // d)):
+        for block in blocks(slab, max(2048, BLOCK_NUMBERS // d)):
             centred = rows[block] - mean
             total += centred.T @ centred
         return total

@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from sightline.errors import DataError, UsageError
-from sightline.logistic.functions import sigmoid, softmax
+from sightline.logistic.functions import log_softmax, sigmoid, softmax
 from sightline.logistic.history import FitHistory, Listener
 from sightline.logistic.lbfgs import minimise
 from sightline.logistic.objective import Objective
@@ -132,18 +132,17 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             A parameter is out of its range.
         """
         self._check_parameters()
-        X, y = validate_data(self, X, y, dtype=DTYPES, order="C")
-        check_classification_targets(y)
-        classes, codes = np.unique(y, return_inverse=True)
+        rows, labels = self._checked(X, y)
+        classes, codes = np.unique(labels, return_inverse=True)
         if len(classes) < 2:
             raise DataError(
-                f"all rows (n_samples = {len(y)}) have one class, {classes[0]!r}",
+                f"all rows (n_samples = {len(labels)}) have one class, {classes.tolist()[0]!r}",
                 "A classifier needs at least two classes.",
             )
-        mass = self._mass(X, y, classes, codes, sample_weight)
-        penalty = 0.0 if np.isinf(self.C) else 1.0 / (self.C * float(mass.sum()))
+        mass = self._mass(rows, labels, classes, codes, sample_weight)
+        penalty = 0.0 if np.isinf(self.C) else 1.0 / max(self.C * float(mass.sum()), 1e-280)
         objective = Objective(
-            X,
+            rows,
             codes.astype(np.int64),
             len(classes),
             mass,
@@ -170,9 +169,14 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._report(solution.history)
         return self
 
+    def _checked(self, X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+        rows, labels = validate_data(self, X, y, dtype=DTYPES, order="C")
+        check_classification_targets(labels)
+        return rows, labels
+
     def _check_parameters(self) -> None:
         if not self.C > 0:
-            raise UsageError(f"C = {self.C!r} is not a positive number", "Smaller C means a stronger penalty.")
+            raise UsageError(f"C = {self.C!r} is not a positive number", "Smaller C, stronger penalty.")
         if not self.tol > 0:
             raise UsageError(f"tol = {self.tol!r} is not a positive number", "Try the default, 1e-5.")
         if not self.max_iter >= 1:
@@ -185,8 +189,17 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             mass = np.ones(len(X))
         else:
             mass = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if self.class_weight is not None:
-            mass = mass * compute_class_weight(self.class_weight, classes=classes, y=y)[codes]
+        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
+            total = np.bincount(codes, weights=mass)
+            mass = mass * (mass.sum() / (len(classes) * np.where(total > 0, total, 1)))[codes]
+        elif self.class_weight is not None:
+            factors = compute_class_weight(self.class_weight, classes=classes, y=y)
+            if not (np.isfinite(factors).all() and factors.min() >= 0):
+                raise UsageError(
+                    f"class_weight = {self.class_weight!r} has a weight that is negative or not finite",
+                    "Weights are masses: 0 or more.",
+                )
+            mass = mass * factors[codes]
         if np.count_nonzero(np.bincount(codes, weights=mass)) < 2:
             raise DataError(
                 "the weights leave fewer than two classes with any mass", "Give two classes positive weights."
@@ -204,15 +217,15 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.history_ = history
         self.converged_ = history.converged
         self.n_iter_ = np.array([history.passes[-1].number if history.passes else 0], dtype=np.int32)
-        if not history.converged:
+        if not history.converged and not history.outcome.startswith("stopped"):
             warnings.warn(history.outcome, ConvergenceWarning, stacklevel=3)
 
     # -- deciding ------------------------------------------------------------------------------------
 
     def _scores(self, X: npt.ArrayLike) -> Floats:
         check_is_fitted(self)
-        X = validate_data(self, X, dtype=DTYPES, reset=False)
-        return scores(X, self.coef_, self.intercept_, self.n_threads)
+        rows: npt.NDArray[Any] = validate_data(self, X, dtype=DTYPES, reset=False)
+        return scores(rows, self.coef_, self.intercept_, self.n_threads)
 
     def decision_function(self, X: npt.ArrayLike) -> Floats:
         """z = W x + b: (n, K), or (n,) for two classes (positive speaks for ``classes_[1]``)."""
@@ -235,10 +248,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Z = self._scores(X)
         if Z.shape[1] == 1:
             Z = np.column_stack([np.zeros_like(Z), Z])
-        Z = Z - Z.max(axis=1, keepdims=True)
-        with np.errstate(under="ignore"):
-            result: Floats = Z - np.log(np.exp(Z).sum(axis=1, keepdims=True))
-        return result
+        return log_softmax(Z)
 
 
 def probability_of(Z: Floats) -> Floats:

@@ -34,7 +34,7 @@ def sigmoid(z: npt.ArrayLike) -> FloatArray:
     values = _floating(z)
     with np.errstate(under="ignore"):
         small = np.exp(-np.abs(values))
-        result: FloatArray = np.where(values >= 0, 1, small) / (1 + small)
+        result: FloatArray = np.where(values >= 0, np.ones_like(small), small) / (1 + small)
     return result
 
 
@@ -61,9 +61,23 @@ def softmax(z: npt.ArrayLike, axis: int = -1) -> FloatArray:
     array([0.5, 0.5])
     """
     values = _floating(z)
-    with np.errstate(under="ignore"):
+    with np.errstate(under="ignore", over="ignore"):
         exponential = np.exp(values - values.max(axis=axis, keepdims=True))
         result: FloatArray = exponential / exponential.sum(axis=axis, keepdims=True)
+    return result
+
+
+def log_softmax(Z: FloatArray) -> FloatArray:
+    """log(e^{z_k} / Σ_j e^{z_j}) along each row of Z (n, K), exact even where the probability rounds to 1.
+
+    Law: exp of it is the softmax.
+    """
+    rows, top = np.arange(len(Z)), Z.argmax(axis=1)
+    with np.errstate(under="ignore", over="ignore"):
+        below = Z - Z[rows, top][:, None]
+        others = np.exp(below)
+        others[rows, top] = 0
+        result: FloatArray = below - np.log1p(others.sum(axis=1, keepdims=True))
     return result
 
 

@@ -13,9 +13,10 @@ import numpy.typing as npt
 class Pass:
     """One pass over the data.
 
-    `number` from 0; `seconds` since the fit began; `objective` F(W, b), the mean log loss plus penalty;
-    `gradient` Euclidean norm of the gradient in the given units; `gap` estimate of F − F*; `bound` a proven
-    upper bound of it (may be infinite); `step` length taken along the search direction; `coef` (R, d) and
+    `number` of passes so far; `seconds` since the fit began; `objective` F(W, b), the mean log loss plus
+    penalty; `gradient` Euclidean norm of the gradient by W and by the scores at the centroid; `gap` estimate
+    of F − F*; `bound` = ‖∂F/∂W‖² / 2λ, an upper bound of it where the intercept is optimal (infinite without
+    a penalty, loose for a small one); `step` length taken along the search direction; `coef` (R, d) and
     `intercept` (R,) after the pass, only where a listener asked for weights.
     """
 

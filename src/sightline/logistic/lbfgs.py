@@ -3,14 +3,15 @@
 1. Start at W = 0 with the best intercept; precondition by `SharedCurvature`.
 2. Each pass: direction −H g by the two-loop recursion, a step that decreases F, one event.
 3. After `CLASS_AT` passes precondition by `ClassCurvature`, after `SAMPLED_AT` by `SampledHessian`,
-   each where it costs less than the passes it saves.
-4. Stop when the objective's remaining gap, as the direction predicts it, is below `tol` of the objective.
+   each where it costs less than the passes it saves; after `EXACT_AT`, where there are few weights, by
+   `ExactHessian` at every step.
+4. Stop when the objective's remaining gap, as the direction predicts it and as the last passes' decreases
+   extrapolate it, is below `tol` of the objective.
 """
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,12 +21,27 @@ import numpy.typing as npt
 
 from sightline.logistic.history import FitHistory, Listener, Pass
 from sightline.logistic.objective import Doubles, Evaluated, Objective
-from sightline.logistic.precondition import ClassCurvature, Preconditioner, SampledHessian, SharedCurvature
+from sightline.logistic.precondition import (
+    ClassCurvature,
+    ExactHessian,
+    Preconditioner,
+    SampledHessian,
+    SharedCurvature,
+)
+from sightline.logistic.search import Move, Pairs, advance
+from sightline.logistic.stopping import near, still, stuck
 
-CLASS_AT, SAMPLED_AT, REFRESH_EVERY = 8, 14, 40
-MEMORY = 20
+CLASS_AT, SAMPLED_AT, EXACT_AT, REFRESH_EVERY = 8, 14, 24, 40
 TINY = 100_000
 """Below this many products a pass (n·d·R), float64 fits go on to the last bits: it costs nothing."""
+SHORT, GROWTH = 0.5, 3
+"""Steps that have to be shorter than this show curvature that the sample of rows missed: it grows this much."""
+SAMPLE_BYTES = 500_000_000
+"""The most that a sample of rows may take."""
+SEPARATED = (
+    "not converged: the classes can be separated without error, so without a penalty (C = inf) the weights "
+    "would grow for ever; pass a finite C"
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,34 +50,6 @@ class Solution:
 
     point: Doubles
     history: FitHistory
-
-
-@dataclass(slots=True)
-class _Pairs:
-    """The last steps and gradient changes, and the two-loop recursion over them."""
-
-    steps: deque[tuple[Doubles, Doubles, float]]
-
-    def add(self, s: Doubles, y: Doubles) -> None:
-        sy = float((s * y).sum())
-        if sy > 1e-12 * float(np.sqrt((s * s).sum() * (y * y).sum())):
-            self.steps.append((s, y, 1 / sy))
-
-    def direction(self, gradient: Doubles, inverse: Preconditioner, *, rescale: bool) -> Doubles:
-        q, factors = gradient.copy(), []
-        for s, y, rho in reversed(self.steps):
-            factor = rho * float((s * q).sum())
-            factors.append(factor)
-            q -= factor * y
-        q = inverse.solve(q)
-        if self.steps and rescale:
-            _, y, rho = self.steps[-1]
-            size = rho * float((y * inverse.solve(y)).sum())
-            if np.isfinite(size) and size > 0:
-                q /= size
-        for (s, y, rho), factor in zip(self.steps, reversed(factors), strict=True):
-            q += (factor - rho * float((y * q).sum())) * s
-        return -q
 
 
 def minimise(
@@ -102,7 +90,8 @@ def minimise(
         KeyboardInterrupt ends the fit like a listener's stop, with the best point so far.
     """
     run = _Run(objective, tol, max_iter, np.random.default_rng(seed), listeners, keep_weights, clock)
-    return run.go(objective.start() if start is None else start.copy())
+    with objective.team.between():
+        return run.go(objective.start() if start is None else start.copy())
 
 
 class _Run:
@@ -119,143 +108,193 @@ class _Run:
         clock: Callable[[], float],
     ) -> None:
         self.objective, self.tol, self.max_iter, self.rng = objective, tol, max_iter, rng
+        self.goal = tol
         if objective.dtype == np.float64 and objective.n * objective.d * objective.R <= TINY:
-            self.tol = min(tol, 1e-14)
+            self.goal = min(tol, 1e-14)
         self.listeners, self.keep_weights, self.clock = listeners, keep_weights, clock
         self.began = clock()
         self.passes: list[Pass] = []
-        self.pairs = _Pairs(deque(maxlen=MEMORY))
+        self.pairs = Pairs()
+        self.growth = 1
         self.calls_before = objective.n_passes
 
     def go(self, point: Doubles) -> Solution:
+        self.best = point
         try:
             self.inverse: Preconditioner = self._shared()
-            now = self.objective.at(point)
-            outcome = self._loop(point, now)
+            outcome = self._loop(point, self.objective.at(point))
         except KeyboardInterrupt:
             outcome = "interrupted: these are the best coefficients so far"
-            if not self.passes:
-                self.best = point
         converged = outcome.startswith("converged")
         return Solution(self.best, FitHistory(tuple(self.passes), converged, outcome))
 
     def _loop(self, point: Doubles, now: Evaluated) -> str:
-        self.best = point
-        quiet, step = 0, 0.0
-        for iteration in range(self.max_iter + 1):
+        length, iteration = 0.0, 0
+        while True:
             self._refine(iteration, point)
-            direction = self.pairs.direction(now.gradient, self.inverse, rescale=not self._sampled())
-            slope = float((direction * now.gradient).sum())
-            if not slope < 0:
-                self.pairs.steps.clear()
-                direction = -self.inverse.solve(now.gradient)
-                slope = float((direction * now.gradient).sum())
-            gap = max(-0.5 * slope, 0.0)
-            if self._emit(point, now, gap, step):
+            direction, gap = self._direction(point, now)
+            if self._emit(point, now, gap, length):
                 return "stopped by a listener: these are the best coefficients so far"
-            quiet = quiet + 1 if gap <= self.tol * now.value else 0
-            if slope == 0 or quiet >= 2 or (quiet and gap <= 0.1 * self.tol * now.value):
-                return f"converged: estimated gap {gap:.1e} of objective {now.value:.6g}"
-            if self._used() >= self.max_iter:
-                break
-            moved = self._step(point, now, direction, slope, first=iteration == 0)
-            if moved is None:
-                if not self.pairs.steps:
-                    return self._floor(gap, now.value)
-                self.pairs.steps.clear()
-                continue
-            step, new_point, new = moved
-            self.pairs.add(new_point - point, new.gradient - now.gradient)
-            point, now = new_point, new
+            if (
+                gap == 0
+                or self._near(self.goal)
+                or (self._near(self.tol) and still(self.passes, self.objective.eps))
+            ):
+                return self._converged()
+            if self.objective.penalty == 0 and self.objective.separated(now.value):
+                return SEPARATED
+            if stuck(self.passes, self.objective.eps):
+                return self._no_move(gap, now.value)
+            move = self._move(point, now, direction, 2.0 if iteration == 0 else 1.0)
+            if move is None:
+                return self._no_move(gap, now.value)
+            self.pairs.add(move.point - point, move.at.gradient - now.gradient)
+            length, point, now = move
             self.best = point
-        return (
-            f"not converged: max_iter = {self.max_iter} passes reached with an estimated gap of {gap:.1e} "
-            f"of objective {now.value:.6g} (wanted {self.tol:.0e} of it); raise max_iter or lower C"
-        )
-
-    def _floor(self, gap: float, value: float) -> str:
-        """No step decreases F any more: rounding has the last word."""
-        precision = np.finfo(self.objective.dtype).eps
-        if gap <= max(self.tol, 30 * precision) * value:
-            return f"converged: estimated gap {gap:.1e} of objective {value:.6g}"
-        return (
-            f"not converged: {self.objective.dtype} cannot resolve a smaller objective than {value:.6g} "
-            f"(estimated gap {gap:.1e}); pass float64 data or lower C"
-        )
+            iteration += 1
 
     def _used(self) -> int:
         return self.objective.n_passes - self.calls_before
 
-    def _sampled(self) -> bool:
-        return isinstance(self.inverse, SampledHessian)
+    def _left(self) -> int:
+        return self.max_iter - self._used()
 
-    # -- step 2: a step that decreases F -------------------------------------------------------------
+    # -- step 2: a direction, and a step that decreases F ---------------------------------------------
 
-    def _step(
-        self, point: Doubles, now: Evaluated, direction: Doubles, slope: float, *, first: bool
-    ) -> tuple[float, Doubles, Evaluated] | None:
-        noise = 0.5 * float(np.finfo(self.objective.dtype).eps) * abs(now.value)
-        step = 2.0 if first else 1.0
-        for _ in range(20):
-            new_point = point + step * direction
-            new = self.objective.at(new_point)
-            new_slope = float((new.gradient * direction).sum())
-            enough = new.value <= now.value + 1e-4 * step * slope or new.value <= now.value + noise
-            if enough and new_slope <= 0.9 * abs(slope):
-                return step, new_point, new
-            if np.isfinite(new_slope) and new_slope > 0:
-                step = min(max(step * slope / (slope - new_slope), 0.1 * step), 0.9 * step)
-            else:
-                step *= 0.3
-        return None
+    def _direction(self, point: Doubles, now: Evaluated) -> tuple[Doubles, float]:
+        """Where to go, and the gap that it would close were F the quadratic that it takes F for.
+
+        Where rounding has spoilt the direction, so that F rises along it: without the last steps; failing
+        that, with the finest curvature; failing that, the gap is unknown, infinite.
+        """
+        for spoilt in range(3):
+            if spoilt == 1:
+                self.pairs.steps.clear()
+            elif spoilt == 2 and self._left() > 1:
+                self._finest(point)
+            whole = isinstance(self.inverse, SampledHessian | ExactHessian)
+            direction = self.pairs.direction(now.gradient, self.inverse, rescale=not whole)
+            if len(direction) > 1:
+                # What is the same for all classes changes no probability and only adds to the penalty.
+                direction -= direction.mean(axis=0)
+            slope = float((direction * now.gradient).sum())
+            if slope < 0 or not now.gradient.any():
+                return direction, -0.5 * slope
+        return direction, np.inf
+
+    def _move(self, point: Doubles, now: Evaluated, direction: Doubles, length: float) -> Move | None:
+        """Take a step along the direction; failing that, without the last steps; failing that, look again."""
+        move = advance(self.objective, point, now, direction, length=length, budget=self._left())
+        if move is None and self.pairs.steps:
+            self.pairs.steps.clear()
+            direction, _ = self._direction(point, now)
+            move = advance(self.objective, point, now, direction, length=1.0, budget=self._left())
+        if move is None and not isinstance(self.inverse, ExactHessian) and self._left() > 1:
+            self._finest(point)
+            direction, _ = self._direction(point, now)
+            move = advance(self.objective, point, now, direction, length=1.0, budget=self._left())
+        return move
 
     # -- step 3: finer curvature ---------------------------------------------------------------------
 
     def _shared(self) -> SharedCurvature:
-        size = min(self.objective.n, max(2000, 8 * self.objective.d))
-        return SharedCurvature(self.objective, size, self.rng)
+        d = self.objective.d
+        return SharedCurvature(self.objective, max(2000, 8 * d) if d <= 5000 else 2000, self.rng)
 
     def _refine(self, iteration: int, point: Doubles) -> None:
-        objective = self.objective
-        n, d, R = objective.n, objective.d, objective.R
-        by_class = iteration == CLASS_AT and self._class_curvature_pays()
-        refresh = iteration > SAMPLED_AT and (iteration - SAMPLED_AT) % REFRESH_EVERY == 0
-        sampled = iteration == SAMPLED_AT or refresh
-        if not (by_class or sampled):
+        """Look again at the curvature, where it is time to."""
+        if self._left() <= 1:
             return
-        probability = np.empty((R, n), dtype=objective.dtype)
-        objective.at(point, keep=probability)
-        if by_class or (refresh and self._class_curvature_pays()):
-            size = max(1000, 4 * d)
-            self.class_inverse = ClassCurvature(objective, probability, size, self.rng)
-            self.inverse = self.class_inverse
-        if sampled:
-            inner = self.inverse.inner if isinstance(self.inverse, SampledHessian) else self.inverse
-            self.inverse = SampledHessian(objective, probability, inner, max(2000, 11 * d), self.rng)
+        if iteration >= EXACT_AT and ExactHessian.pays(self.objective):
+            self._finest(point)
+            return
+        short = iteration > SAMPLED_AT + 1 and max(one.step for one in self.passes[-2:]) < SHORT
+        if short and self._sample_size() < self.objective.n:
+            self.growth *= GROWTH
+            self._finest(point)
+            return
+        refresh = iteration > SAMPLED_AT and (iteration - SAMPLED_AT) % REFRESH_EVERY == 0
+        by_class = (iteration == CLASS_AT or refresh) and self._class_curvature_pays()
+        sampled = iteration == SAMPLED_AT or refresh
+        if by_class or sampled:
+            residual = self._residual(point)
+            if by_class:
+                self.inverse = self._by_class(residual)
+            if sampled:
+                self.inverse = self._sampled(residual)
+            self.pairs.steps.clear()
+
+    def _finest(self, point: Doubles) -> None:
+        residual = self._residual(point)
+        if ExactHessian.pays(self.objective):
+            self.inverse = ExactHessian(self.objective, residual)
+        else:
+            if self._class_curvature_pays():
+                self.inverse = self._by_class(residual)
+            self.inverse = self._sampled(residual)
         self.pairs.steps.clear()
+
+    def _residual(self, point: Doubles) -> npt.NDArray[Any]:
+        residual = np.empty((self.objective.R, self.objective.n), dtype=self.objective.dtype)
+        self.objective.at(point, keep=residual)
+        return residual
+
+    def _by_class(self, residual: npt.NDArray[Any]) -> ClassCurvature:
+        return ClassCurvature(self.objective, residual, self.growth * max(1000, 4 * self.objective.d), self.rng)
+
+    def _sampled(self, residual: npt.NDArray[Any]) -> SampledHessian:
+        inner = self.inverse.inner if isinstance(self.inverse, SampledHessian) else self.inverse
+        return SampledHessian(self.objective, residual, inner, self._sample_size(), self.rng)
+
+    def _sample_size(self) -> int:
+        d = self.objective.d
+        return min(self.growth * max(2000, 11 * d), SAMPLE_BYTES // (d * self.objective.dtype.itemsize))
 
     def _class_curvature_pays(self) -> bool:
         n, d, R = self.objective.n, self.objective.d, self.objective.R
         size = min(n, max(1000, 4 * d))
-        return size * d + d * d < 640 * n and R * (d + 1) ** 2 * self.objective.dtype.itemsize < 5e8
+        return bool(size * d + d * d < 640 * n and R * (d + 1) ** 2 * self.objective.dtype.itemsize < 5e8)
+
+    # -- step 4: when to stop, and what to say --------------------------------------------------------
+
+    def _near(self, tol: float) -> bool:
+        return near(self.passes, tol, self.objective.eps)
+
+    def _converged(self) -> str:
+        last = self.passes[-1]
+        return f"converged: estimated gap {last.gap:.1e} of objective {last.objective:.6g}"
+
+    def _no_move(self, gap: float, value: float) -> str:
+        """No pass is left, or none decreases F any more: rounding has the last word."""
+        if self._near(self.tol) or (self._left() > 0 and gap <= self.tol * value):
+            return self._converged()
+        if self._left() <= 0:
+            return (
+                f"not converged: max_iter = {self.max_iter} passes reached with an estimated gap of "
+                f"{gap:.1e} of objective {value:.6g} (wanted {self.tol:.0e} of it); raise max_iter or lower C"
+            )
+        remedy = "pass float64 data or lower C" if self.objective.dtype == np.float32 else "lower C"
+        return (
+            f"not converged: {self.objective.dtype} cannot resolve a smaller objective than {value:.6g} "
+            f"(estimated gap {gap:.1e}); {remedy}"
+        )
 
     # -- events --------------------------------------------------------------------------------------
 
-    def _emit(self, point: Doubles, now: Evaluated, gap: float, step: float) -> bool:
+    def _emit(self, point: Doubles, now: Evaluated, gap: float, length: float) -> bool:
         coef: npt.NDArray[Any] | None = None
         intercept: npt.NDArray[Any] | None = None
         if self.keep_weights:
             coef, intercept = self.objective.coefficients(point)
         squared = float((now.gradient[:, :-1] ** 2).sum())
-        bound = squared / (2 * self.objective.penalty) if self.objective.penalty > 0 else np.inf
         record = Pass(
             number=self._used(),
             seconds=self.clock() - self.began,
             objective=now.value,
             gradient=float(np.sqrt((now.gradient**2).sum())),
             gap=gap,
-            bound=bound,
-            step=step,
+            bound=squared / (2 * self.objective.penalty) if self.objective.penalty > 0 else np.inf,
+            step=length,
             coef=coef,
             intercept=intercept,
         )

@@ -80,3 +80,14 @@ def probabilities(residual: Floats, labels: Labels) -> Floats:
     else:
         result[labels, np.arange(result.shape[1])] += 1
     return result
+
+
+def curvatures(residual: Floats) -> Floats:
+    """p (1 − p) of every class and row, from the residual p − onehot: (R, m) in and out.
+
+    |residual| is p, or 1 − p for the row's own class, so |r| (1 − |r|) is the same number; but where p is
+    within rounding of 1, it is still there and p (1 − p) is not.
+    """
+    distance = np.abs(residual)
+    result: Floats = distance * (1 - distance)
+    return result

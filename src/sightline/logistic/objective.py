@@ -9,13 +9,17 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.engine.threads import ThreadTeam, blocks
-from sightline.logistic.loss import Labels, probabilities, sigmoid_residual, softmax_residual
+from sightline.errors import DataError
+from sightline.logistic.loss import Labels, sigmoid_residual, softmax_residual
 
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 
 BLOCK_BYTES = 400_000
 """A block of rows is read twice, forward and backward: the second time it should still be in cache."""
+
+FAR = 30
+"""A column whose mean is more than this many standard deviations from 0 is moved there, block by block."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,10 +42,15 @@ class Objective:
     X : (n, d) uint8, float32 or float64, C-contiguous; never copied, uint8 is widened block by block
     labels : (n,) int64, 0…K−1
     n_classes : int, K ≥ 2
-    mass : (n,) float64, sample weights ≥ 0, not all zero
+    mass : (n,) float64, sample weights ≥ 0, not all zero; only their ratios matter
     penalty : float, λ ≥ 0
     fit_intercept : bool
     n_threads : int or None
+
+    Raises
+    ------
+    DataError
+        The square of a value is too large for the dtype of the sums.
     """
 
     def __init__(
@@ -55,87 +64,118 @@ class Objective:
         fit_intercept: bool = True,
         n_threads: int | None = None,
     ) -> None:
-        self.X, self.labels, self.mass, self.penalty = X, labels, mass, penalty
+        self.X, self.labels, self.penalty = X, labels, penalty
         self.n, self.d = X.shape
         self.n_classes = n_classes
         self.R = 1 if n_classes == 2 else n_classes
         self.dtype = np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
+        self.eps = float(np.finfo(np.float64 if X.dtype == np.float64 else np.float32).eps)
         self.fit_intercept = fit_intercept
-        self.total_mass = float(mass.sum())
+        self.mass = mass / mass.mean()
+        self.total_mass = float(self.mass.sum())
         self.team = ThreadTeam(self.n, self.d, n_threads)
         self.block = max(16, min(1024, BLOCK_BYTES // (self.d * self.dtype.itemsize + 1)))
-        self.uniform = bool((mass == 1).all())
-        self.mean, self.variance = self._moments()
+        self.uniform = bool((mass == mass[0]).all())
+        self._moments()
         self.n_passes = 0
 
-    # -- the four sums over rows ---------------------------------------------------------------------
+    # -- the sums over rows --------------------------------------------------------------------------
 
     def at(self, point: Doubles, keep: Floats | None = None) -> Evaluated:
-        """F and gradient at `point` (R, d+1); `keep` (R, n), where given, receives the probabilities."""
+        """F and gradient at `point` (R, d+1); `keep` (R, n), where given, receives the residuals."""
         W = point[:, :-1]
-        weights = np.ascontiguousarray(W, dtype=self.dtype)
-        intercept = (point[:, -1] - W @ self.mean)[:, None].astype(self.dtype)
-        residual_of = sigmoid_residual if self.R == 1 else softmax_residual
+        with np.errstate(all="ignore"):
+            weights = np.ascontiguousarray(W, dtype=self.dtype)
+            intercept = (point[:, -1] - W @ (self.mean - self.moved))[:, None].astype(self.dtype)
 
         def part(slab: slice) -> tuple[float, Doubles]:
-            loss, total = 0.0, np.zeros((self.R, self.d + 1))
-            for rows in blocks(slab, self.block):
-                x, y = self._widen(rows), self.labels[rows]
-                Z = weights @ x.T
-                Z += intercept
-                losses, residual = residual_of(Z, y)
-                if keep is not None:
-                    keep[:, rows] = probabilities(residual, y)
-                if not self.uniform:
-                    mass = self.mass[rows].astype(self.dtype)
-                    losses = losses * mass
-                    residual *= mass
-                loss += float(losses.sum(dtype=np.float64))
-                total[:, :-1] += residual @ x
-                total[:, -1] += residual.sum(axis=1)
-            return loss, total
+            # A step that is far too long may overflow: F is then not finite and the step is refused.
+            with np.errstate(all="ignore"):
+                return self._part(slab, weights, intercept, keep)
 
         self.n_passes += 1
-        with np.errstate(under="ignore"):
-            parts = self.team.map(part)
-        gradient = sum((g for _, g in parts), start=np.zeros((self.R, self.d + 1))) / self.total_mass
-        gradient[:, :-1] -= np.outer(gradient[:, -1], self.mean)
-        gradient[:, :-1] += self.penalty * W
+        parts = self.team.map(part)
+        with np.errstate(all="ignore"):
+            gradient = sum((g for _, g in parts), start=np.zeros((self.R, self.d + 1))) / self.total_mass
+            gradient[:, :-1] -= np.outer(gradient[:, -1], self.mean - self.moved)
+            gradient[:, :-1][:, self.constant] = 0
+            gradient[:, :-1] += self.penalty * W
+            loss = sum(loss for loss, _ in parts) / self.total_mass
+            value = loss + 0.5 * self.penalty * float((W * W).sum())
         if not self.fit_intercept:
             gradient[:, -1] = 0
-        value = sum(loss for loss, _ in parts) / self.total_mass + 0.5 * self.penalty * float((W * W).sum())
         return Evaluated(value, gradient)
 
-    def _moments(self) -> tuple[Doubles, Doubles]:
-        """Mass-weighted mean and variance (d,) of each column; the mean is 0 without an intercept."""
-        shift = self.X[0].astype(np.float64)
+    def _part(
+        self, slab: slice, weights: Floats, intercept: Floats, keep: Floats | None
+    ) -> tuple[float, Doubles]:
+        """Sum of the losses and of residual ⊗ (x, 1) over one run of rows."""
+        residual_of = sigmoid_residual if self.R == 1 else softmax_residual
+        loss, total = 0.0, np.zeros((self.R, self.d + 1))
+        for rows in blocks(slab, self.block):
+            x = self._widen(rows)
+            Z = weights @ x.T
+            Z += intercept
+            losses, residual = residual_of(Z, self.labels[rows])
+            if keep is not None:
+                keep[:, rows] = residual
+            if not self.uniform:
+                mass = self.mass[rows].astype(self.dtype)
+                losses = losses * mass
+                residual *= mass
+            loss += float(losses.sum(dtype=np.float64))
+            total[:, :-1] += residual @ x
+            total[:, -1] += residual.sum(axis=1)
+        return loss, total
+
+    def _moments(self) -> None:
+        """Set what is known of the columns, each (d,).
+
+        `mean` weighted by mass, 0 without an intercept; `variance` about it; `constant`, columns that can
+        change nothing; `moved`, what is taken off every row before it is multiplied.
+        """
+        shift = self.X[int(np.argmax(self.mass > 0))].astype(np.float64)
         narrow_shift = shift.astype(self.dtype)
 
         def part(slab: slice) -> tuple[Doubles, Doubles]:
             first, second = np.zeros(self.d), np.zeros(self.d)
-            for rows in blocks(slab, self.block):
-                x = self._widen(rows) - narrow_shift
-                mass = self.mass[rows].astype(self.dtype)
-                first += mass @ x
-                second += mass @ np.square(x, out=x)
+            with np.errstate(all="ignore"):
+                for rows in blocks(slab, self.block):
+                    x = self.X[rows].astype(self.dtype, copy=False) - narrow_shift
+                    mass = self.mass[rows].astype(self.dtype)
+                    first += mass @ x
+                    second += mass @ np.square(x, out=x)
             return first, second
 
         parts = self.team.map(part)
-        first = sum((a for a, _ in parts), start=np.zeros(self.d)) / self.total_mass
-        second = sum((b for _, b in parts), start=np.zeros(self.d)) / self.total_mass
-        variance = np.maximum(second - first**2, 0)
-        if self.fit_intercept:
-            return shift + first, variance
-        return np.zeros(self.d), variance + (shift + first) ** 2
+        with np.errstate(all="ignore"):
+            first = sum((a for a, _ in parts), start=np.zeros(self.d)) / self.total_mass
+            second = sum((b for _, b in parts), start=np.zeros(self.d)) / self.total_mass
+            mean = shift + first
+            variance = np.maximum(second - first**2, 0)
+            about_zero = variance + mean**2
+        if not np.isfinite(about_zero).all():
+            column = int(np.argmin(np.isfinite(about_zero)))
+            raise DataError(
+                f"column {column} of X is too large for {self.dtype}: its squares overflow",
+                "Divide it by a constant, or leave it out.",
+            )
+        same = (first == 0) & (second == 0)
+        far = ~same & (np.abs(mean) > FAR * np.sqrt(variance))
+        self.moved = np.where(far, mean.astype(self.dtype), 0).astype(np.float64)
+        self._narrow_moved = self.moved.astype(self.dtype) if far.any() else None
+        self.mean, self.variance, self.constant = mean, variance, same
+        if not self.fit_intercept:
+            self.mean, self.variance, self.constant = np.zeros(self.d), about_zero, same & (mean == 0)
 
     def diagonal(self, curvature: Floats) -> Doubles:
         """Σ_i s_ki (x_ij − μ_j)² / M for every class: (R, n) curvatures in, (R, d) out."""
-        mean = self.mean.astype(self.dtype)
+        offset = (self.mean - self.moved).astype(self.dtype)
 
         def part(slab: slice) -> Doubles:
             total = np.zeros((self.R, self.d))
             for rows in blocks(slab, self.block):
-                x = self._widen(rows) - mean
+                x = self._widen(rows) - offset
                 total += curvature[:, rows] @ np.square(x, out=x)
             return total
 
@@ -149,8 +189,13 @@ class Objective:
         return sample
 
     def _widen(self, rows: slice) -> Floats:
+        """A block of rows in the dtype of the sums, less `moved`.
+
+        Columns far from zero must not be multiplied where they are: W x and the intercept would be two large
+        numbers whose difference, all that counts, has lost its last digits.
+        """
         x: Floats = self.X[rows].astype(self.dtype, copy=False)
-        return x
+        return x if self._narrow_moved is None else x - self._narrow_moved
 
     # -- from and to the usual coefficients ----------------------------------------------------------
 
@@ -159,23 +204,35 @@ class Objective:
         point = np.zeros((self.R, self.d + 1))
         if self.fit_intercept:
             share = np.bincount(self.labels, weights=self.mass, minlength=self.n_classes) / self.total_mass
-            logs = np.log(np.maximum(share, 0.1 / self.total_mass))
+            logs = np.log(np.maximum(share, 1e-37))
             point[:, -1] = logs[1] - logs[0] if self.R == 1 else logs - logs.mean()
         return point
 
     def point(self, coef: Floats, intercept: Floats) -> Doubles:
         """Inverse of `coefficients`."""
         coef = np.asarray(coef, dtype=np.float64)
+        if self.R > 1:
+            coef = coef - coef.mean(axis=0)
         offset = intercept + coef @ self.mean if self.fit_intercept else np.zeros(self.R)
         return np.column_stack([coef, offset])
 
     def coefficients(self, point: Doubles) -> tuple[Doubles, Doubles]:
-        """(R, d) weights and (R,) intercepts of z = W x + b; softmax intercepts sum to zero."""
-        W = point[:, :-1]
+        """(R, d) weights and (R,) intercepts of z = W x + b; those of softmax sum to zero over the classes.
+
+        Taking the mean over the classes away changes no probability and never raises the penalty.
+        """
+        W = point[:, :-1].copy()
+        if self.R > 1:
+            W -= W.mean(axis=0)
         intercept = point[:, -1] - W @ self.mean if self.fit_intercept else np.zeros(self.R)
         if self.R > 1:
             intercept = intercept - intercept.mean()
-        return W.copy(), intercept
+        return W, intercept
+
+    def separated(self, value: float) -> bool:
+        """Whether a loss of `value` proves that every row is on its own side of every boundary."""
+        lightest = float(self.mass[self.mass > 0].min())
+        return bool(value * self.total_mass < 0.5 * lightest * np.log(2))
 
     def close(self) -> None:
         """Let the threads go."""

@@ -1,11 +1,14 @@
 """Cheap pictures of the curvature: what makes raw pixels converge as scaled ones do.
 
-The Hessian of the mean loss is Σ_i m_i (diag(p_i) − p_i p_iᵀ) ⊗ x̃_i x̃_iᵀ / M + λ I. Three pictures of it,
-each finer and dearer than the one before, all on a sample of the rows:
+The Hessian of the mean loss is Σ_i m_i (diag(p_i) − p_i p_iᵀ) ⊗ x̃_i x̃_iᵀ / M + λ I. Four pictures of it,
+each finer and dearer than the one before, the first three on a sample of the rows:
 
 1. `SharedCurvature`: one matrix for all classes, the curvature at W = 0.
 2. `ClassCurvature`: one matrix a class, rows weighted by p (1 − p) at the present point.
 3. `SampledHessian`: all of it, interactions between classes included, applied by conjugate gradients.
+4. `ExactHessian`: all of it on all rows, factored; for problems of few weights.
+
+The last three learn the present point from its residual r = p − onehot (R, n), see `loss.curvatures`.
 """
 
 from __future__ import annotations
@@ -14,8 +17,11 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import get_lapack_funcs
+from scipy.linalg import cho_solve
 
+from sightline.engine.threads import blocks
+from sightline.logistic.gram import InverseGram, draw, factor
+from sightline.logistic.loss import curvatures, probabilities
 from sightline.logistic.objective import Objective
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -31,90 +37,19 @@ class Preconditioner(Protocol):
         ...
 
 
-class InverseGram:
-    """(Aᵀ A + diag(ridge))⁻¹ for A (m, d) and ridge (d,) ≥ 0, through whichever of m and d is smaller.
-
-    The tall case factors the d × d matrix after scaling its diagonal to 1, so columns of any scale are
-    fine; the wide case (m < d) is Woodbury's identity, which needs a positive ridge.
-    """
-
-    def __init__(self, A: Floats, ridge: Doubles) -> None:
-        self.A: Floats | None = None
-        if len(A) < A.shape[1] and ridge.min() > 0:
-            self._wide(A, ridge)
-        else:
-            gram = A.T @ A
-            gram[np.diag_indices_from(gram)] += ridge.astype(A.dtype)
-            self.inverse = _inverse(gram)
-
-    def _wide(self, A: Floats, ridge: Doubles) -> None:
-        self.A = A / np.sqrt(ridge).astype(A.dtype)
-        self.root = np.sqrt(ridge)
-        inner = self.A @ self.A.T
-        inner[np.diag_indices_from(inner)] += 1
-        self.inverse = _inverse(inner)
-
-    def solve(self, q: Doubles) -> Doubles:
-        """Apply to (R, d)."""
-        if self.A is None:
-            return (q.astype(self.inverse.dtype) @ self.inverse).astype(np.float64)
-        scaled = (q / self.root).astype(self.inverse.dtype)
-        inner = (scaled @ self.A.T) @ self.inverse @ self.A
-        return (scaled.astype(np.float64) - inner) / self.root
-
-
-def _inverse(matrix: Floats) -> Floats:
-    """Inverse of a symmetric positive semi-definite matrix, its scale taken out and a jitter put in."""
-    scale = np.sqrt(np.diag(matrix).astype(np.float64))
-    scale[scale == 0] = 1
-    unit = (matrix / scale / scale[:, None]).astype(matrix.dtype)
-    factor, invert = get_lapack_funcs(("potrf", "potri"), (unit,))
-    jitter = 30 * np.finfo(matrix.dtype).eps
-    while True:
-        trial = unit.copy()
-        trial[np.diag_indices_from(trial)] += jitter
-        triangle, failed = factor(trial, lower=1)
-        if not failed:
-            break
-        jitter *= 10
-    lower, _ = invert(triangle, lower=1)
-    full = np.tril(lower) + np.tril(lower, -1).T
-    return (full / scale / scale[:, None]).astype(matrix.dtype)
-
-
-def draw(weights: Doubles, size: int, rng: np.random.Generator) -> tuple[Rows, Doubles]:
-    """Draw about `size` rows without replacement, row i with probability min(1, c·weights_i).
-
-    Returns the rows and 1 / probability of each, the factor that makes sums over them unbiased.
-    """
-    n = len(weights)
-    if size >= n:
-        return np.arange(n), np.ones(n)
-    c = size / max(float(weights.sum()), 1e-300)
-    for _ in range(8):
-        chance = np.minimum(1, c * weights)
-        c *= size / max(float(chance.sum()), 1e-300)
-    chance = np.minimum(1, c * weights)
-    rows = np.flatnonzero(rng.random(n) < chance)
-    if len(rows) == 0:
-        rows = rng.integers(0, n, size=1)
-    return rows, 1 / np.maximum(chance[rows], 1e-12)
-
-
 class SharedCurvature:
     """Stage 1: block k is α_k (Gram + λ/ᾱ), α_k = π_k (1 − π_k), π the class frequencies."""
 
     def __init__(self, objective: Objective, size: int, rng: np.random.Generator) -> None:
         share = np.bincount(objective.labels, weights=objective.mass, minlength=objective.n_classes)
-        share = np.clip(share / objective.total_mass, 1e-3, 1)
+        share = np.clip(share / objective.total_mass, 1e-3, 1 - 1e-3)
         alpha = share * (1 - share)
         self.alpha = alpha[1:] if objective.R == 1 else alpha
         rows, factor = draw(objective.mass, size, rng)
         A = objective.centred(rows)
         A *= np.sqrt(objective.mass[rows] * factor / objective.total_mass)[:, None].astype(A.dtype)
-        ridge = np.append(np.full(objective.d, objective.penalty / float(self.alpha.mean())), 0)
-        ridge[:-1] += np.maximum(objective.variance - np.square(A[:, :-1]).sum(axis=0), 0)
-        ridge[-1] += 1e-12 if objective.fit_intercept else 1
+        ridge = np.full(objective.d, objective.penalty / float(self.alpha.mean()))
+        ridge += np.maximum(objective.variance - np.square(A[:, :-1]).sum(axis=0), 0)
         self.gram = InverseGram(A, ridge)
 
     def solve(self, gradient: Doubles) -> Doubles:
@@ -125,8 +60,8 @@ class SharedCurvature:
 class ClassCurvature:
     """Stage 2: block k is Σ_i m_i p_ik (1 − p_ik) x̃_i x̃_iᵀ / M + λ, its diagonal exact."""
 
-    def __init__(self, objective: Objective, probability: Floats, size: int, rng: np.random.Generator) -> None:
-        curvature = probability * (1 - probability)
+    def __init__(self, objective: Objective, residual: Floats, size: int, rng: np.random.Generator) -> None:
+        curvature = curvatures(residual)
         if not objective.uniform:
             curvature *= objective.mass.astype(curvature.dtype)
         exact = objective.diagonal(curvature)
@@ -142,9 +77,7 @@ class ClassCurvature:
         rows, factor = draw(np.maximum(curvature, 1e-7), size, rng)
         A = objective.centred(rows)
         A *= np.sqrt(curvature[rows] * factor / objective.total_mass)[:, None].astype(A.dtype)
-        ridge = np.append(np.full(objective.d, objective.penalty), 0)
-        ridge[:-1] += np.maximum(exact - np.square(A[:, :-1]).sum(axis=0), 0)
-        ridge[-1] += 1e-12 if objective.fit_intercept else 1
+        ridge = objective.penalty + np.maximum(exact - np.square(A[:, :-1]).sum(axis=0), 0)
         return InverseGram(A, ridge)
 
     def solve(self, gradient: Doubles) -> Doubles:
@@ -158,7 +91,7 @@ class SampledHessian:
     def __init__(
         self,
         objective: Objective,
-        probability: Floats,
+        residual: Floats,
         inner: Preconditioner,
         size: int,
         rng: np.random.Generator,
@@ -167,22 +100,28 @@ class SampledHessian:
         tolerance: float = 0.1,
     ) -> None:
         self.inner, self.steps, self.tolerance = inner, steps, tolerance
-        self.penalty, self.total_mass = objective.penalty, objective.total_mass
-        spread = (probability * (1 - probability)).sum(axis=0).astype(np.float64)
+        self.penalty = objective.penalty
+        spread = curvatures(residual).sum(axis=0).astype(np.float64)
         rows, factor = draw(objective.mass * np.maximum(spread, 1e-3), size, rng)
         self.A = objective.centred(rows)
-        self.P = np.ascontiguousarray(probability[:, rows])
+        self.own = objective.labels[rows]
+        self.R = objective.R
+        sample = np.ascontiguousarray(residual[:, rows])
+        self.P = curvatures(sample) if self.R == 1 else probabilities(sample, self.own)
         self.mass = (objective.mass[rows] * factor / objective.total_mass).astype(self.A.dtype)
 
     def product(self, direction: Doubles) -> Doubles:
-        """Hessian times (R, d+1)."""
+        """Hessian times (R, d+1).
+
+        (diag(p) − p pᵀ) z does not change when a number is added to all of z. Measured from the row's own
+        class, nothing is lost where that class has nearly all the probability.
+        """
         Z = direction.astype(self.A.dtype) @ self.A.T
-        if len(Z) == 1:
-            Z *= self.P * (1 - self.P) * self.mass
-        else:
+        if self.R > 1:
+            Z -= Z[self.own, np.arange(Z.shape[1])]
             Z -= np.einsum("km,km->m", self.P, Z)
-            Z *= self.P
-            Z *= self.mass
+        Z *= self.P
+        Z *= self.mass
         result = (Z @ self.A).astype(np.float64)
         result[:, :-1] += self.penalty * direction[:, :-1]
         return result
@@ -208,3 +147,53 @@ class SampledHessian:
             d = z + new / rz * d
             rz = new
         return x if x.any() else self.inner.solve(gradient)
+
+
+class ExactHessian:
+    """Stage 4: the Hessian of all rows, ((R·(d+1)) squared, factored in float64: Newton's method."""
+
+    WEIGHTS, PRODUCTS = 1_200, 4e9
+
+    @classmethod
+    def pays(cls, objective: Objective) -> bool:
+        """Whether the matrix is small enough to be made and factored at every step."""
+        size = objective.R * (objective.d + 1)
+        return bool(size <= cls.WEIGHTS and objective.n * size**2 <= cls.PRODUCTS)
+
+    def __init__(self, objective: Objective, residual: Floats) -> None:
+        R, d = objective.R, objective.d
+        hessian = np.zeros((R, d + 1, R, d + 1))
+        for rows in blocks(slice(0, objective.n), 4096):
+            self._add(hessian, objective, np.arange(rows.start, rows.stop), residual[:, rows])
+        for k in range(R):
+            hessian[k, range(d), k, range(d)] += objective.penalty
+        if not objective.fit_intercept:
+            hessian[range(R), d, range(R), d] = 1
+        # Without a penalty, columns that repeat each other leave directions without curvature: rounding in
+        # the gradient, divided by next to nothing, would send the weights off along them.
+        jitter = 0.0 if objective.penalty > 0 else 1e-10
+        self.lower, self.scale = factor(hessian.reshape(R * (d + 1), R * (d + 1)), jitter)
+
+    @staticmethod
+    def _add(hessian: Doubles, objective: Objective, rows: Rows, residual: Floats) -> None:
+        residual = residual.astype(np.float64)
+        A = objective.centred(rows).astype(np.float64)
+        mass = objective.mass[rows] / objective.total_mass
+        curvature = curvatures(residual) * mass
+        R, width = len(residual), A.shape[1]
+        own = [(A.T * curvature[k]) @ A for k in range(R)]
+        if R > 1:
+            P = probabilities(residual, objective.labels[rows]) * np.sqrt(mass)
+            B = np.einsum("km,mj->mkj", P, A).reshape(len(rows), R * width)
+            between = (B.T @ B).reshape(R, width, R, width)
+            for k in range(R):
+                between[k, :, k, :] = 0
+            hessian -= between
+        for k in range(R):
+            hessian[k, :, k, :] += own[k]
+
+    def solve(self, gradient: Doubles) -> Doubles:
+        """Apply it to a (R, d+1) gradient."""
+        solved = cho_solve((self.lower, True), gradient.ravel() / self.scale, check_finite=False)
+        result: Doubles = (solved / self.scale).reshape(gradient.shape)
+        return result

@@ -49,10 +49,11 @@ def simulate(n_samples: int = 100, n_features: int = 3, *, seed: int | None = 0)
     ((100, 3), (100,))
     """
     if n_samples < 1 or n_features < 1:
-        raise UsageError(f"cannot simulate {n_samples} samples of {n_features} features", "Both must be at least 1.")
+        what = f"cannot simulate {n_samples} samples of {n_features} features"
+        raise UsageError(what, "Both must be at least 1.")
     rng = np.random.default_rng(seed)
     weights = rng.standard_normal(n_features)
     bias = float(rng.standard_normal())
     X = rng.standard_normal((n_samples, n_features))
     z = X @ weights + bias
-    return Simulation(X=X, weights=weights, bias=bias, z=z, probability=sigmoid(z))
+    return Simulation(X=X, weights=weights, bias=bias, z=z, probability=sigmoid(z).astype(np.float64))

@@ -1,0 +1,110 @@
+"""Inverses of sums of squares, and the samples of rows that they are made from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cho_solve, get_lapack_funcs, qr
+
+Floats = npt.NDArray[np.floating[Any]]
+Doubles = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
+
+
+class InverseGram:
+    """(Aᵀ A + diag(ridge, 0))⁻¹ for A (m, d+1) and ridge (d,) ≥ 0, through whichever of m and d is smaller.
+
+    The last column of A belongs to the intercept, which has no ridge; where it is all zero (no intercept),
+    the last entry of a solution means nothing.
+
+    The tall case factors the Gram matrix after scaling its diagonal to 1, so columns of any scale are fine.
+    The wide case (m < d, every ridge positive) first takes the intercept's column a out of the others,
+    B = A − a aᵀA / aᵀa, over the root of the ridge; with Bᵀ = Q T, Q (d, m) orthonormal,
+
+        (Bᵀ B + I)⁻¹ = I − Q Qᵀ + Q (T Tᵀ + I)⁻¹ Qᵀ.
+
+    Woodbury's identity says the same with fewer products, but subtracts numbers as far apart as curvature and
+    ridge are; and a ridge near zero for the intercept would drown the others.
+    """
+
+    def __init__(self, A: Floats, ridge: Doubles) -> None:
+        self.wide = len(A) < A.shape[1] - 1 and bool(ridge.min() > 0)
+        if self.wide:
+            self._wide(A.astype(np.float64), ridge)
+        else:
+            gram = A.T @ A
+            gram[np.diag_indices(len(ridge))] += ridge.astype(A.dtype)
+            self.inverse = inverse(gram)
+
+    def _wide(self, A: Doubles, ridge: Doubles) -> None:
+        B, a = A[:, :-1], A[:, -1]
+        self.root, self.square = np.sqrt(ridge), float(a @ a)
+        self.share = a @ B / self.square if self.square > 0 else np.zeros(len(ridge))
+        B = (B - np.outer(a, self.share)) / self.root
+        self.Q, T = qr(B.T, mode="economic", overwrite_a=True, check_finite=False)
+        inner = T @ T.T
+        inner[np.diag_indices_from(inner)] += 1
+        self.lower, self.scale = factor(inner)
+
+    def solve(self, q: Doubles) -> Doubles:
+        """Apply to (R, d+1)."""
+        if not self.wide:
+            return (q.astype(self.inverse.dtype) @ self.inverse).astype(np.float64)
+        scaled = (q[:, :-1] - np.outer(q[:, -1], self.share)) / self.root
+        within = scaled @ self.Q
+        solved = cho_solve((self.lower, True), (within / self.scale).T, check_finite=False).T / self.scale
+        weights = (scaled + (solved - within) @ self.Q.T) / self.root
+        intercept = (q[:, -1] / self.square if self.square > 0 else 0.0) - weights @ self.share
+        return np.column_stack([weights, intercept])
+
+
+def factor(matrix: Floats, jitter: float = 0.0) -> tuple[Floats, Doubles]:
+    """Lower Cholesky factor L of a symmetric positive semi-definite matrix, its scale taken out.
+
+    Returns L and the scale s (d,) of ``matrix ≈ s L Lᵀ s``. A jitter of a few roundings, or the one asked for
+    if that is more, goes on the diagonal, and ten times more until the factor exists.
+    """
+    scale = np.sqrt(np.maximum(np.diag(matrix).astype(np.float64), 0))
+    scale[scale < 1e4 * np.sqrt(np.finfo(matrix.dtype).tiny)] = 1
+    unit = (matrix / scale / scale[:, None]).astype(matrix.dtype)
+    (potrf,) = get_lapack_funcs(("potrf",), (unit,))
+    jitter = max(jitter, 30 * float(np.finfo(matrix.dtype).eps))
+    while True:
+        trial = unit.copy()
+        trial[np.diag_indices_from(trial)] += jitter
+        lower, failed = potrf(trial, lower=1)
+        if not failed:
+            return lower, scale
+        jitter *= 10
+
+
+def inverse(matrix: Floats) -> Floats:
+    """Inverse of a symmetric positive semi-definite matrix, through `factor`."""
+    lower, scale = factor(matrix)
+    (potri,) = get_lapack_funcs(("potri",), (lower,))
+    half, _ = potri(lower, lower=1)
+    full = np.tril(half) + np.tril(half, -1).T
+    result: Floats = (full / scale / scale[:, None]).astype(matrix.dtype)
+    return result
+
+
+def draw(weights: Doubles, size: int, rng: np.random.Generator) -> tuple[Rows, Doubles]:
+    """Draw about `size` rows without replacement, row i with probability min(1, c·weights_i).
+
+    Returns the rows and 1 / probability of each, the factor that makes sums over them unbiased.
+    """
+    n = len(weights)
+    if size >= n:
+        return np.arange(n), np.ones(n)
+    largest = float(weights.max())
+    weights = weights / largest if largest > 0 else np.ones(n)
+    c = size / float(weights.sum())
+    for _ in range(8):
+        c *= size / float(np.minimum(1, c * weights).sum())
+    chance = np.minimum(1, c * weights)
+    rows = np.flatnonzero(rng.random(n) < chance)
+    if len(rows) == 0:
+        rows = rng.integers(0, n, size=1)
+    return rows, 1 / np.maximum(chance[rows], 1e-12)
