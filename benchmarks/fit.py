@@ -110,7 +110,9 @@ def reach(fit: Callable[[int], Fit], optimum: float, target: float, budget: floa
 
 def main() -> None:
     """Measure and print one table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", nargs="?", default="mnist")
     parser.add_argument("--target", type=float, default=1e-4, help="relative gap to reach")
     parser.add_argument("--C", type=float, default=1.0)
@@ -121,7 +123,9 @@ def main() -> None:
     chosen = parser.parse_args()
     train = load(chosen.data).train
     task = Task(train.X.astype(np.float32) / np.float32(255), train.y, chosen.C)
-    print(f"{train.name}: {task.X.shape[0]:,} x {task.X.shape[1]}, {train.n_classes} classes, C = {chosen.C:g}")
+    print(
+        f"{train.name}: {task.X.shape[0]:,} x {task.X.shape[1]}, {train.n_classes} classes, C = {chosen.C:g}"
+    )
     print(", ".join(f"{key} {value}" for key, value in machine().items()), f"| {chosen.threads} threads")
     with threadpool_limits(chosen.threads):
         fit = ours(task, chosen.threads)

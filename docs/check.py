@@ -25,14 +25,21 @@ def run_examples(page: Path) -> list[str]:
         with contextlib.redirect_stdout(io.StringIO()):
             try:
                 exec(compile(code, f"{page.name}, example {number}", "exec"), namespace)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 — whatever an example raises is a fault of the page
                 return [f"{page.name}: example {number} fails: {type(error).__name__}: {error}"]
     return []
 
 
 def dead_links(page: Path) -> list[str]:
-    targets = re.findall(r"\]\(([^)#]+?)\)|src=\"([^\"]+)\"|srcset=\"([^\"]+)\"", page.read_text(encoding="utf-8"))
-    local = [one for group in targets for one in group if one and "://" not in one and not one.startswith("mailto:")]
+    targets = re.findall(
+        r"\]\(([^)#]+?)\)|src=\"([^\"]+)\"|srcset=\"([^\"]+)\"", page.read_text(encoding="utf-8")
+    )
+    local = [
+        one
+        for group in targets
+        for one in group
+        if one and "://" not in one and not one.startswith("mailto:")
+    ]
     return [f"{page.name}: {one} is not there" for one in local if not (page.parent / one).exists()]
 
 
@@ -57,7 +64,9 @@ def main() -> int:
         os.chdir(here)
     for line in wrong:
         print(line)
-    print(f"{len(PAGES)} pages, {sum(len(python_examples(page)) for page in PAGES)} examples, {len(wrong)} faults")
+    print(
+        f"{len(PAGES)} pages, {sum(len(python_examples(page)) for page in PAGES)} examples, {len(wrong)} faults"
+    )
     return bool(wrong)
 
 

@@ -24,7 +24,9 @@ BROWSER = [
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("data", nargs="?", default="digits")
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "pictures")
     chosen = parser.parse_args()
@@ -40,9 +42,15 @@ def main() -> None:
             figures.save(figure, chosen.out / f"{name}-{theme}.png")
     with tempfile.TemporaryDirectory() as folder:
         page = write_run(story, Path(folder) / "run")
-        browser = next((found for found in map(shutil.which, ("chromium", "chromium-browser")) if found), None)
+        browser = next(
+            (found for found in map(shutil.which, ("chromium", "chromium-browser")) if found), None
+        )
         if browser is not None:
-            shot = [f"--screenshot={chosen.out / 'report.png'}", f"--user-data-dir={folder}/browser", page.as_uri()]
+            shot = [
+                f"--screenshot={chosen.out / 'report.png'}",
+                f"--user-data-dir={folder}/browser",
+                page.as_uri(),
+            ]
             subprocess.run([browser, *BROWSER, *shot], check=True, capture_output=True, timeout=120)
     print(*sorted(str(one) for one in chosen.out.glob("*.png")), sep="\n")
 

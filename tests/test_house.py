@@ -1,4 +1,4 @@
-"""The house stays as docs/architecture.md draws it: who may import whom, how large a room may grow, how fast it opens."""
+"""The house stays as docs/architecture.md draws it: who imports whom, how large rooms are, how fast it opens."""
 
 import ast
 import subprocess
@@ -57,7 +57,7 @@ def imported(path):
         elif isinstance(node, ast.Import):
             for alias in node.names:
                 if alias.name.split(".")[0] == "sightline":
-                    yield (alias.name.split(".") + [""])[1]
+                    yield [*alias.name.split("."), ""][1]
 
 
 def _is_room(name):

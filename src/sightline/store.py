@@ -248,12 +248,15 @@ def _history(packed: dict[str, Any], file: zipfile.ZipFile) -> FitHistory:
     columns = _value(packed["passes"], "passes", file)
     passes = tuple(
         Pass(
-            **{
-                name: int(v) if name == "number" else float(v)
-                for name, v in zip(PASS_COLUMNS, row, strict=True)
-            }
+            number=int(number),
+            seconds=float(seconds),
+            objective=float(objective),
+            gradient=float(gradient),
+            gap=float(gap),
+            bound=float(bound),
+            step=float(step),
         )
-        for row in columns.T
+        for number, seconds, objective, gradient, gap, bound, step in columns.T
     )
     return FitHistory(passes, bool(packed["converged"]), str(packed["outcome"]))
 

@@ -25,8 +25,9 @@ from sightline.model import Model
 from sightline.results import RecipeResult, Run
 from sightline.scenes import make_stages, make_two_features
 from sightline.selection import Selection, Trial, keep_aside, quiet_convergence, select
+from sightline.sources.dividing import Split
 from sightline.sources.fit import Size
-from sightline.sources.opening import Split, What
+from sightline.sources.opening import What
 from sightline.sources.pixels import Shape
 
 

@@ -25,7 +25,7 @@ def explain(
     ] = None,
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", help="The picture, .png or .svg; numbers go beside it."),
+        typer.Option("--out", "-o", help="The picture, .png or .svg; numbers beside it."),
     ] = Path("explanation.png"),
     polarity: Annotated[
         str, typer.Option(help="Dark on light or light on dark: auto, keep, or invert.")

@@ -103,7 +103,8 @@ class Deskew(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ig
         whole = np.repeat(geometry.whole, len(W), axis=0)
         part = np.repeat(geometry.part, len(W), axis=0)[:, :, None, None]
         back = _read(images, -whole, 0.0) * (1 - part) + _read(images, -whole - 1, 0.0) * part
-        return back.reshape(len(W), -1)
+        result: Floats = back.reshape(len(W), -1)
+        return result
 
     def constant(self, geometry: Geometry) -> Floats:
         """What comes in from outside, (d,): the straightened image is A x + constant."""

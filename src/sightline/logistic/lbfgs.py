@@ -209,9 +209,10 @@ class _Run:
             self._finest(point)
             return
         short = iteration > SAMPLED_AT + 1 and max(one.step for one in self.passes[-2:]) < SHORT
-        if short and self._sample_size() < self.objective.n:
-            self.growth *= GROWTH
-            self._finest(point)
+        if short:
+            self.growth *= GROWTH if self._sample_size() < self.objective.n else 1
+            self.inverse = self._sampled(self._residual(point))
+            self.pairs.steps.clear()
             return
         refresh = iteration > SAMPLED_AT and (iteration - SAMPLED_AT) % REFRESH_EVERY == 0
         by_class = (iteration == CLASS_AT or refresh) and self._class_curvature_pays()
