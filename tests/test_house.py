@@ -147,7 +147,7 @@ def test_import_is_instant():
 
 def test_help_is_quick():
     code = (
-        "import sys; from sightline.cli import app; "
+        "import sys; from sightline.cli.app import app; "
         "assert not {'numpy', 'sklearn', 'pandas', 'matplotlib'} & set(sys.modules), sorted(sys.modules)"
     )
     assert seconds(code) - seconds("pass") < 1.0

@@ -67,10 +67,11 @@ def draw_sheet(tiles: Sequence[Tile], sheet: Sheet, theme: Theme, ax: Axes | Non
     foot = MARGIN * (sheet.footnote != "") + 0.42 * (sheet.scale is not None) + 0.08
     page_width = _width(sheet, columns * pitch - 0.16)
     page_height = top + rows * (above + height + below) + foot
-    if ax is None:
-        page = Page.blank(page_width, page_height, theme)
-    else:
-        page = Page.on(ax, page_width, page_height, theme)
+    page = (
+        Page.blank(page_width, page_height, theme)
+        if ax is None
+        else Page.on(ax, page_width, page_height, theme)
+    )
     page.title(sheet.title, sheet.subtitle)
     for i, tile in enumerate(tiles):
         row, column = divmod(i, columns)

@@ -130,6 +130,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             Fewer than two classes, or no mass; ValueError from scikit-learn for NaN and wrong shapes.
         UsageError
             A parameter is out of its range.
+        KeyboardInterrupt
+            After Ctrl-C; the best coefficients so far are kept, and the model can be used.
         """
         self._check_parameters()
         rows, labels = self._checked(X, y)
@@ -217,6 +219,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.history_ = history
         self.converged_ = history.converged
         self.n_iter_ = np.array([history.passes[-1].number if history.passes else 0], dtype=np.int32)
+        if history.outcome.startswith("interrupted"):
+            raise KeyboardInterrupt  # what comes after this fit must not run; the model itself is sound
         if not history.converged and not history.outcome.startswith("stopped"):
             warnings.warn(history.outcome, ConvergenceWarning, stacklevel=3)
 
