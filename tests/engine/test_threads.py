@@ -8,10 +8,20 @@ import time
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from sightline.engine import threads
-from sightline.engine.threads import SLABS, SMALL, ThreadTeam, available_threads, blocks, single_threaded_blas
+from sightline.engine.threads import (
+    SLABS,
+    SMALL,
+    ThreadTeam,
+    available_threads,
+    blocks,
+    cut,
+    single_threaded_blas,
+)
 from sightline.errors import UsageError
 
 
@@ -61,7 +71,6 @@ def test_cut_does_not_depend_on_the_number_of_threads():
 
 def test_small_data_stay_on_one_thread():
     team = ThreadTeam(SMALL // 10 - 1, 10, 4)
-    assert team.small
     assert team.n_threads == 1
     assert team.slabs == [slice(0, SMALL // 10 - 1)]
 
@@ -149,14 +158,25 @@ def test_overlapping_limits_leave_blas_as_it_was():
     assert blas_threads() == before
 
 
-@pytest.mark.parametrize("small", [True, False])
-def test_between_maps_blas_is_on_one_thread_only_for_small_data(small):
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_each_keeps_the_order_and_blas_on_one_thread(n_threads):
     before = blas_threads()
-    team = ThreadTeam(100 if small else 10_000, 100, 2)
-    with team.between():
-        assert blas_threads() == ([1] * len(before) if small else before)
+    team = ThreadTeam(10_000, 100, n_threads)
+    seen = team.each(lambda item: (item, blas_threads()), range(9))
     team.close()
+    assert [item for item, _ in seen] == list(range(9))
+    assert all(threads == [1] * len(before) for _, threads in seen)
     assert blas_threads() == before
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.integers(1, 500), st.integers(1, 20))
+def test_a_cut_covers_every_row_once_in_nearly_equal_runs(n_rows, parts):
+    slabs = cut(n_rows, parts)
+    assert np.concatenate([np.arange(n_rows)[slab] for slab in slabs]).tolist() == list(range(n_rows))
+    lengths = [slab.stop - slab.start for slab in slabs]
+    assert max(lengths) - min(lengths) <= 1
+    assert len(slabs) == min(parts, n_rows)
 
 
 def test_close_can_be_called_twice():

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
-from itertools import pairwise
 from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
@@ -16,6 +15,7 @@ from threadpoolctl import ThreadpoolController
 from sightline.errors import UsageError
 
 Part = TypeVar("Part")
+Item = TypeVar("Item")
 
 SLABS = 8
 """Into how many runs of rows the data are cut, whatever the number of threads: the same sums in the same
@@ -58,7 +58,11 @@ class _Limit:
 
 @contextmanager
 def single_threaded_blas() -> Iterator[None]:
-    """Let our own threads call BLAS without each call starting threads of its own; may be nested."""
+    """Let our own threads call BLAS without each call starting threads of its own; may be nested.
+
+    The threads of BLAS spin while they wait for work. On small data, and far worse on a busy machine, that
+    costs many times what they save: a fit holds this from beginning to end.
+    """
     me = threading.get_ident()
     with _Limit.lock:
         if _Limit.owner is None:
@@ -96,37 +100,32 @@ class ThreadTeam:
     def __init__(self, n_rows: int, n_columns: int, n_threads: int | None = None) -> None:
         if n_threads is not None and n_threads < 1:
             raise UsageError(f"n_threads = {n_threads!r} is below 1", "None takes all cores.")
-        self.small = n_rows * n_columns < SMALL
-        n_slabs = 1 if self.small else min(SLABS, n_rows)
-        edges = [n_rows * i // n_slabs for i in range(n_slabs + 1)]
-        self.slabs = [slice(a, b) for a, b in pairwise(edges)]
-        self.n_threads = 1 if self.small else min(n_threads or available_threads(), n_slabs)
+        small = n_rows * n_columns < SMALL
+        self.slabs = cut(n_rows, 1 if small else SLABS)
+        self.n_threads = 1 if small else min(n_threads or available_threads(), len(self.slabs))
         self._pool = ThreadPoolExecutor(self.n_threads, "sightline") if self.n_threads > 1 else None
 
     def map(self, part: Callable[[slice], Part]) -> list[Part]:
         """Call `part` on every slab; the results come in the order of the rows."""
+        return self.each(part, self.slabs)
+
+    def each(self, work: Callable[[Item], Part], items: Iterable[Item]) -> list[Part]:
+        """Call `work` on every item; the results come in the order of the items. Must not be nested."""
         with single_threaded_blas():
             if self._pool is None:
-                return [part(rows) for rows in self.slabs]
-            return list(self._pool.map(part, self.slabs))
-
-    @contextmanager
-    def between(self) -> Iterator[None]:
-        """How BLAS runs between two maps: on one thread for small data, as it likes for large.
-
-        The threads of BLAS spin while they wait for work. On small data, and worse on a busy machine, that
-        costs many times what they save.
-        """
-        if self.small:
-            with single_threaded_blas():
-                yield
-        else:
-            yield
+                return [work(item) for item in items]
+            return list(self._pool.map(work, items))
 
     def close(self) -> None:
         """Let the threads go."""
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def cut(n_rows: int, parts: int) -> list[slice]:
+    """Cut `n_rows` rows into at most `parts` runs of nearly equal length."""
+    parts = max(1, min(parts, n_rows))
+    return [slice(n_rows * i // parts, n_rows * (i + 1) // parts) for i in range(parts)]
 
 
 def blocks(rows: slice, size: int) -> Iterator[slice]:

@@ -29,12 +29,12 @@ class InverseGram:
     ridge are; and a ridge near zero for the intercept would drown the others.
     """
 
-    def __init__(self, A: Floats, ridge: Doubles) -> None:
-        self.wide = len(A) < A.shape[1] - 1 and bool(ridge.min() > 0)
+    def __init__(self, A: Floats, ridge: Doubles, gram: Floats | None = None) -> None:
+        self.wide = wide(A, ridge)
         if self.wide:
             self._wide(A.astype(np.float64), ridge)
         else:
-            gram = A.T @ A
+            gram = A.T @ A if gram is None else gram
             gram[np.diag_indices(len(ridge))] += ridge.astype(A.dtype)
             self.inverse = inverse(gram)
 
@@ -58,6 +58,11 @@ class InverseGram:
         weights = (scaled + (solved - within) @ self.Q.T) / self.root
         intercept = (q[:, -1] / self.square if self.square > 0 else 0.0) - weights @ self.share
         return np.column_stack([weights, intercept])
+
+
+def wide(A: Floats, ridge: Doubles) -> bool:
+    """Whether `InverseGram` goes through the rows of A rather than through its columns."""
+    return len(A) < A.shape[1] - 1 and bool(ridge.min() > 0)
 
 
 def factor(matrix: Floats, jitter: float = 0.0) -> tuple[Floats, Doubles]:

@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from sightline.engine.threads import single_threaded_blas
 from sightline.logistic.history import FitHistory, Listener, Pass
 from sightline.logistic.objective import Doubles, Evaluated, Objective
 from sightline.logistic.precondition import (
@@ -90,7 +91,7 @@ def minimise(
         KeyboardInterrupt ends the fit like a listener's stop, with the best point so far.
     """
     run = _Run(objective, tol, max_iter, np.random.default_rng(seed), listeners, keep_weights, clock)
-    with objective.team.between():
+    with single_threaded_blas():
         return run.go(objective.start() if start is None else start.copy())
 
 
@@ -211,8 +212,7 @@ class _Run:
         short = iteration > SAMPLED_AT + 1 and max(one.step for one in self.passes[-2:]) < SHORT
         if short:
             self.growth *= GROWTH if self._sample_size() < self.objective.n else 1
-            self.inverse = self._sampled(self._residual(point))
-            self.pairs.steps.clear()
+            self._finest(point)
             return
         refresh = iteration > SAMPLED_AT and (iteration - SAMPLED_AT) % REFRESH_EVERY == 0
         by_class = (iteration == CLASS_AT or refresh) and self._class_curvature_pays()
@@ -241,7 +241,9 @@ class _Run:
         return residual
 
     def _by_class(self, residual: npt.NDArray[Any]) -> ClassCurvature:
-        return ClassCurvature(self.objective, residual, self.growth * max(1000, 4 * self.objective.d), self.rng)
+        return ClassCurvature(
+            self.objective, residual, min(self.growth, GROWTH) * max(1000, 4 * self.objective.d), self.rng
+        )
 
     def _sampled(self, residual: npt.NDArray[Any]) -> SampledHessian:
         inner = self.inverse.inner if isinstance(self.inverse, SampledHessian) else self.inverse

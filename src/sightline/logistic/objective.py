@@ -15,7 +15,7 @@ from sightline.logistic.loss import Labels, sigmoid_residual, softmax_residual
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 
-BLOCK_BYTES = 400_000
+BLOCK_BYTES = 800_000
 """A block of rows is read twice, forward and backward: the second time it should still be in cache."""
 
 FAR = 30
@@ -85,7 +85,8 @@ class Objective:
         """F and gradient at `point` (R, d+1); `keep` (R, n), where given, receives the residuals."""
         W = point[:, :-1]
         with np.errstate(all="ignore"):
-            weights = np.ascontiguousarray(W, dtype=self.dtype)
+            # The rows times W, not W times the rows: BLAS is twice as fast on a tall product as on a wide one.
+            weights = np.ascontiguousarray(W.T, dtype=self.dtype)
             intercept = (point[:, -1] - W @ (self.mean - self.moved))[:, None].astype(self.dtype)
 
         def part(slab: slice) -> tuple[float, Doubles]:
@@ -114,7 +115,7 @@ class Objective:
         loss, total = 0.0, np.zeros((self.R, self.d + 1))
         for rows in blocks(slab, self.block):
             x = self._widen(rows)
-            Z = weights @ x.T
+            Z = np.ascontiguousarray((x @ weights).T)
             Z += intercept
             losses, residual = residual_of(Z, self.labels[rows])
             if keep is not None:

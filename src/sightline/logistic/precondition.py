@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_solve
 
-from sightline.engine.threads import blocks
-from sightline.logistic.gram import InverseGram, draw, factor
+from sightline.engine.threads import SLABS, blocks, cut
+from sightline.logistic.gram import InverseGram, draw, factor, wide
 from sightline.logistic.loss import curvatures, probabilities
 from sightline.logistic.objective import Objective
 
@@ -50,7 +50,11 @@ class SharedCurvature:
         A *= np.sqrt(objective.mass[rows] * factor / objective.total_mass)[:, None].astype(A.dtype)
         ridge = np.full(objective.d, objective.penalty / float(self.alpha.mean()))
         ridge += np.maximum(objective.variance - np.square(A[:, :-1]).sum(axis=0), 0)
-        self.gram = InverseGram(A, ridge)
+        parts = cut(len(A), SLABS)
+        gram = (
+            sum(objective.team.each(lambda rows: A[rows].T @ A[rows], parts)) if not wide(A, ridge) else None
+        )
+        self.gram = InverseGram(A, ridge, gram)
 
     def solve(self, gradient: Doubles) -> Doubles:
         """Apply it to a (R, d+1) gradient."""
@@ -65,24 +69,25 @@ class ClassCurvature:
         if not objective.uniform:
             curvature *= objective.mass.astype(curvature.dtype)
         exact = objective.diagonal(curvature)
-        self.blocks = [
-            self._block(objective, curvature[k].astype(np.float64), exact[k], size, rng)
-            for k in range(objective.R)
+        drawn = [
+            draw(np.maximum(curvature[k], 1e-7).astype(np.float64), size, rng) for k in range(objective.R)
         ]
 
-    @staticmethod
-    def _block(
-        objective: Objective, curvature: Doubles, exact: Doubles, size: int, rng: np.random.Generator
-    ) -> InverseGram:
-        rows, factor = draw(np.maximum(curvature, 1e-7), size, rng)
-        A = objective.centred(rows)
-        A *= np.sqrt(curvature[rows] * factor / objective.total_mass)[:, None].astype(A.dtype)
-        ridge = objective.penalty + np.maximum(exact - np.square(A[:, :-1]).sum(axis=0), 0)
-        return InverseGram(A, ridge)
+        def block(k: int) -> InverseGram:
+            rows, factor = drawn[k]
+            A = objective.centred(rows)
+            weight = curvature[k, rows] * factor / objective.total_mass
+            A *= np.sqrt(weight)[:, None].astype(A.dtype)
+            ridge = objective.penalty + np.maximum(exact[k] - np.square(A[:, :-1]).sum(axis=0), 0)
+            return InverseGram(A, ridge)
+
+        self.team = objective.team
+        self.blocks = self.team.each(block, range(objective.R))
 
     def solve(self, gradient: Doubles) -> Doubles:
         """Apply it to a (R, d+1) gradient."""
-        return np.concatenate([block.solve(q[None]) for block, q in zip(self.blocks, gradient, strict=True)])
+        classes = range(len(self.blocks))
+        return np.concatenate(self.team.each(lambda k: self.blocks[k].solve(gradient[k : k + 1]), classes))
 
 
 class SampledHessian:
@@ -104,6 +109,7 @@ class SampledHessian:
         spread = curvatures(residual).sum(axis=0).astype(np.float64)
         rows, factor = draw(objective.mass * np.maximum(spread, 1e-3), size, rng)
         self.A = objective.centred(rows)
+        self.team, self.block = objective.team, objective.block
         self.own = objective.labels[rows]
         self.R = objective.R
         sample = np.ascontiguousarray(residual[:, rows])
@@ -116,13 +122,22 @@ class SampledHessian:
         (diag(p) − p pᵀ) z does not change when a number is added to all of z. Measured from the row's own
         class, nothing is lost where that class has nearly all the probability.
         """
-        Z = direction.astype(self.A.dtype) @ self.A.T
-        if self.R > 1:
-            Z -= Z[self.own, np.arange(Z.shape[1])]
-            Z -= np.einsum("km,km->m", self.P, Z)
-        Z *= self.P
-        Z *= self.mass
-        result = (Z @ self.A).astype(np.float64)
+        across = np.ascontiguousarray(direction.T, dtype=self.A.dtype)
+
+        def part(slab: slice) -> Doubles:
+            total = np.zeros(direction.shape)
+            for rows in blocks(slab, self.block):
+                A, P = self.A[rows], self.P[:, rows]
+                Z = np.ascontiguousarray((A @ across).T)
+                if self.R > 1:
+                    Z -= Z[self.own[rows], np.arange(len(A))]
+                    Z -= np.einsum("km,km->m", P, Z)
+                Z *= P
+                Z *= self.mass[rows]
+                total += Z @ A
+            return total
+
+        result = sum(self.team.each(part, cut(len(self.A), SLABS)), start=np.zeros(direction.shape))
         result[:, :-1] += self.penalty * direction[:, :-1]
         return result
 
