@@ -21,10 +21,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures
 
 from sightline.errors import ModelError, NotFoundError
-from sightline.features import PCA, Deskew, IntensitySymmetry, RangeScaler
+from sightline.features import PCA, Deskew, IntensitySymmetry, RangeScaler, StandardScaler
 from sightline.files import written_aside
 from sightline.logistic import FitHistory, LogisticRegression, Pass
 from sightline.model import Model

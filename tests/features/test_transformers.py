@@ -5,14 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.decomposition import PCA as Reference
+from sklearn.preprocessing import StandardScaler as TheirScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sightline.errors import UsageError
-from sightline.features import PCA, Deskew, IntensitySymmetry, RangeScaler
+from sightline.features import PCA, Deskew, IntensitySymmetry, RangeScaler, StandardScaler
 from sightline.features.images import resolve_shape
 
 
-@parametrize_with_checks([RangeScaler(), Deskew(), IntensitySymmetry(), PCA(), PCA(2), PCA(0.9)])
+@parametrize_with_checks(
+    [RangeScaler(), StandardScaler(), Deskew(), IntensitySymmetry(), PCA(), PCA(2), PCA(0.9)]
+)
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_scikit_learns_checks(estimator, check):
     check(estimator)
@@ -36,6 +39,29 @@ def test_range_scaler_goes_there_and_back(digits):
 def test_an_empty_range_is_refused(digits):
     with pytest.raises(UsageError, match="must be below"):
         RangeScaler(low=3, high=3).fit(digits.X)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("offset", [0.0, 1e4])
+def test_standard_scaler_is_scikit_learns(dtype, offset):
+    rng = np.random.default_rng(0)
+    X = (rng.standard_normal((5000, 40)) * np.geomspace(1e-2, 1e3, 40) + offset).astype(dtype)
+    X[:, 7] = 3.5
+    ours, theirs = StandardScaler().fit(X), TheirScaler().fit(X.astype(np.float64))
+    rtol = 1e-9 if dtype == np.float64 else 1e-3 if offset else 1e-4
+    np.testing.assert_allclose(ours.mean_, theirs.mean_, rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(ours.scale_, theirs.scale_, rtol=rtol)
+    assert ours.transform(X).dtype == dtype
+
+
+def test_standard_scaler_leaves_weights_and_gaps_to_scikit_learn():
+    rng = np.random.default_rng(0)
+    X, weight = rng.random((50, 4)), rng.random(50)
+    np.testing.assert_allclose(
+        StandardScaler().fit(X, sample_weight=weight).mean_, TheirScaler().fit(X, sample_weight=weight).mean_
+    )
+    X[3, 2] = np.nan
+    np.testing.assert_allclose(StandardScaler().fit(X).var_, TheirScaler().fit(X).var_)
 
 
 # -- deskew ------------------------------------------------------------------------------------------------

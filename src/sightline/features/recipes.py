@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
+from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures
 
 from sightline.errors import UsageError
 from sightline.features.deskew import Deskew
 from sightline.features.images import Shape
 from sightline.features.pca import PCA
-from sightline.features.scale import RangeScaler
+from sightline.features.scale import RangeScaler, StandardScaler
 from sightline.features.shape import IntensitySymmetry
 from sightline.logistic import LogisticRegression
 

@@ -1,7 +1,8 @@
-"""Scaling over the fixed range of intensities; scaling per column is scikit-learn's own.
+"""Scaling over the fixed range of intensities, and per column.
 
-`StandardScaler` (mean 0, variance 1) and `MinMaxScaler` (0…1) learn from the columns; `RangeScaler` knows the
-range of a pixel beforehand, so it learns nothing, keeps empty pixels at zero, and treats all pixels alike.
+`StandardScaler` (mean 0, variance 1) and scikit-learn's `MinMaxScaler` (0…1) learn from the columns;
+`RangeScaler` knows the range of a pixel beforehand, so it learns nothing, keeps empty pixels at zero, and
+treats all pixels alike.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.preprocessing import StandardScaler as _StandardScaler
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sightline.engine.threads import ThreadTeam, blocks
@@ -90,3 +93,59 @@ class RangeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+class StandardScaler(_StandardScaler):  # type: ignore[misc]
+    """x' = (x − mean) / standard deviation, column by column: scikit-learn's, learned block by block.
+
+    scikit-learn's own `fit` makes two whole copies of the columns on its way to their variance. This one makes
+    none, which is what lets 60,000 rows of 1,890 products be learned from in little memory; all else, the
+    parameters included, is inherited.
+
+    Notes
+    -----
+    Law: `mean_`, `var_` and `scale_` equal scikit-learn's within rounding. Columns that never change keep a
+    scale of 1.
+    """
+
+    def fit(self, X: Any, y: object = None, sample_weight: npt.ArrayLike | None = None) -> Self:
+        """Learn mean and variance of each column."""
+        if sample_weight is not None or issparse(X) or not (self.with_mean or self.with_std):
+            super().fit(X, y, sample_weight)
+            return self
+        rows = validate_data(self, X, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
+        n = len(rows)
+        mean, variance = _moments(rows)
+        if not np.isfinite(mean + variance).all():  # gaps: counted column by column there
+            super().fit(X, y)
+            return self
+        eps = np.finfo(np.float64).eps
+        constant = variance <= n * eps * variance + (n * mean * eps) ** 2
+        self.n_samples_seen_ = np.int64(n)
+        self.mean_ = mean
+        self.var_ = variance if self.with_std else None
+        self.scale_ = np.where(constant, 1.0, np.sqrt(variance)) if self.with_std else None
+        return self
+
+
+def _moments(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Mean and variance (d,) of the columns; the first row is taken off, so that large means cost no digits."""
+    n, d = rows.shape
+    shift = rows[0]
+    team = ThreadTeam(n, d)
+
+    def part(slab: slice) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+        first, second = np.zeros(d), np.zeros(d)
+        with np.errstate(all="ignore"):
+            for block in blocks(slab, BLOCK):
+                x = rows[block] - shift
+                first += x.sum(axis=0, dtype=np.float64)
+                second += np.einsum("nd,nd->d", x, x, dtype=np.float64)
+        return first, second
+
+    parts = team.map(part)
+    team.close()
+    with np.errstate(all="ignore"):
+        first = np.sum([one for one, _ in parts], axis=0) / n
+        second = np.sum([other for _, other in parts], axis=0) / n
+        return shift + first, np.maximum(second - first**2, 0)

@@ -60,6 +60,12 @@ class InverseGram:
         return np.column_stack([weights, intercept])
 
 
+def squares(A: Floats) -> Doubles:
+    """Σ_i a_ij² of every column but the last, (d,), without a copy of A."""
+    result: Doubles = np.einsum("md,md->d", A[:, :-1], A[:, :-1])
+    return result
+
+
 def wide(A: Floats, ridge: Doubles) -> bool:
     """Whether `InverseGram` goes through the rows of A rather than through its columns."""
     return len(A) < A.shape[1] - 1 and bool(ridge.min() > 0)

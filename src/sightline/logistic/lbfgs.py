@@ -37,7 +37,7 @@ TINY = 100_000
 """Below this many products a pass (n·d·R), float64 fits go on to the last bits: it costs nothing."""
 SHORT, GROWTH = 0.5, 3
 """Steps that have to be shorter than this show curvature that the sample of rows missed: it grows this much."""
-SAMPLE_BYTES = 500_000_000
+SAMPLE_BYTES = 250_000_000
 """The most that a sample of rows may take."""
 SEPARATED = (
     "not converged: the classes can be separated without error, so without a penalty (C = inf) the weights "
@@ -219,6 +219,8 @@ class _Run:
         sampled = iteration == SAMPLED_AT or refresh
         if by_class or sampled:
             residual = self._residual(point)
+            if isinstance(self.inverse, SampledHessian):
+                self.inverse = self.inverse.inner
             if by_class:
                 self.inverse = self._by_class(residual)
             if sampled:
@@ -230,6 +232,8 @@ class _Run:
         if ExactHessian.pays(self.objective):
             self.inverse = ExactHessian(self.objective, residual)
         else:
+            if isinstance(self.inverse, SampledHessian):
+                self.inverse = self.inverse.inner  # lets the old sample go before the new one is drawn
             if self._class_curvature_pays():
                 self.inverse = self._by_class(residual)
             self.inverse = self._sampled(residual)
@@ -241,17 +245,19 @@ class _Run:
         return residual
 
     def _by_class(self, residual: npt.NDArray[Any]) -> ClassCurvature:
-        return ClassCurvature(
-            self.objective, residual, min(self.growth, GROWTH) * max(1000, 4 * self.objective.d), self.rng
-        )
+        """Every thread holds a sample of its own: a quarter of the memory for each."""
+        size = max(1000, 4 * self.objective.d)
+        most = max(size, self._rows_in(SAMPLE_BYTES // 4))
+        return ClassCurvature(self.objective, residual, min(size * min(self.growth, GROWTH), most), self.rng)
 
     def _sampled(self, residual: npt.NDArray[Any]) -> SampledHessian:
-        inner = self.inverse.inner if isinstance(self.inverse, SampledHessian) else self.inverse
-        return SampledHessian(self.objective, residual, inner, self._sample_size(), self.rng)
+        return SampledHessian(self.objective, residual, self.inverse, self._sample_size(), self.rng)
 
     def _sample_size(self) -> int:
-        d = self.objective.d
-        return min(self.growth * max(2000, 11 * d), SAMPLE_BYTES // (d * self.objective.dtype.itemsize))
+        return int(min(self.growth * max(2000, 11 * self.objective.d), self._rows_in(SAMPLE_BYTES)))
+
+    def _rows_in(self, n_bytes: int) -> int:
+        return int(n_bytes // (self.objective.d * self.objective.dtype.itemsize))
 
     def _class_curvature_pays(self) -> bool:
         n, d, R = self.objective.n, self.objective.d, self.objective.R

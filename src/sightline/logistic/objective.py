@@ -185,7 +185,8 @@ class Objective:
     def centred(self, rows: npt.NDArray[np.int64]) -> Floats:
         """The named rows less the centroid, with a last column of ones for the intercept: (m, d+1)."""
         sample = np.empty((len(rows), self.d + 1), dtype=self.dtype)
-        np.subtract(self.X[rows], self.mean, out=sample[:, :-1], casting="same_kind")
+        for part in blocks(slice(0, len(rows)), self.block):  # without a second copy of them all
+            np.subtract(self.X[rows[part]], self.mean, out=sample[part, :-1], casting="same_kind")
         sample[:, -1] = 1 if self.fit_intercept else 0
         return sample
 

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from scipy.linalg import cho_solve
 
 from sightline.engine.threads import SLABS, blocks, cut
-from sightline.logistic.gram import InverseGram, draw, factor, wide
+from sightline.logistic.gram import InverseGram, draw, factor, squares, wide
 from sightline.logistic.loss import curvatures, probabilities
 from sightline.logistic.objective import Objective
 
@@ -49,11 +49,10 @@ class SharedCurvature:
         A = objective.centred(rows)
         A *= np.sqrt(objective.mass[rows] * factor / objective.total_mass)[:, None].astype(A.dtype)
         ridge = np.full(objective.d, objective.penalty / float(self.alpha.mean()))
-        ridge += np.maximum(objective.variance - np.square(A[:, :-1]).sum(axis=0), 0)
-        parts = cut(len(A), SLABS)
-        gram = (
-            sum(objective.team.each(lambda rows: A[rows].T @ A[rows], parts)) if not wide(A, ridge) else None
-        )
+        ridge += np.maximum(objective.variance - squares(A), 0)
+        gram: Floats | None = None
+        if not wide(A, ridge):
+            gram = np.sum(objective.team.each(lambda rows: A[rows].T @ A[rows], cut(len(A), SLABS)), axis=0)
         self.gram = InverseGram(A, ridge, gram)
 
     def solve(self, gradient: Doubles) -> Doubles:
@@ -78,7 +77,7 @@ class ClassCurvature:
             A = objective.centred(rows)
             weight = curvature[k, rows] * factor / objective.total_mass
             A *= np.sqrt(weight)[:, None].astype(A.dtype)
-            ridge = objective.penalty + np.maximum(exact[k] - np.square(A[:, :-1]).sum(axis=0), 0)
+            ridge = objective.penalty + np.maximum(exact[k] - squares(A), 0)
             return InverseGram(A, ridge)
 
         self.team = objective.team
