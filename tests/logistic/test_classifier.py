@@ -207,7 +207,7 @@ def test_a_warm_start_begins_where_the_last_fit_ended(data):
     last = model.history_.passes[-1].objective
     model.fit(*data)
     assert model.history_.passes[0].objective == pytest.approx(last, rel=1e-9)
-    assert model.n_iter_[0] < cold / 2
+    assert model.n_iter_[0] <= cold / 2
     assert model.converged_
 
 

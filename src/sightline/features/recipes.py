@@ -79,7 +79,7 @@ def _deskew_pca_poly(shape: Shape | None, choices: Choices) -> list[Step]:
     return [("range", RangeScaler()), ("deskew", Deskew(shape)), *_products(choices)]
 
 
-_POLY: Choices = {"C": 0.03, "n_components": 45, "degree": 2}
+_POLY: Choices = {"C": 0.01, "n_components": 45, "degree": 2}
 
 RECIPES = {
     recipe.name: recipe
@@ -87,7 +87,7 @@ RECIPES = {
         Recipe("symmetry", "two numbers: intensity and symmetry", _symmetry, {"C": 1.0}),
         Recipe("pixels", "every pixel, scaled to 0…1", _pixels, {"C": 1.0}),
         Recipe("minmax", "every pixel, scaled to 0…1 by its own extremes", _minmax, {"C": 1.0}),
-        Recipe("standard", "every pixel, scaled to mean 0, variance 1", _standard, {"C": 0.03}, tune_C=True),
+        Recipe("standard", "every pixel, scaled to mean 0, variance 1", _standard, {"C": 0.01}, tune_C=True),
         Recipe(
             "pca",
             "the principal components of the pixels",

@@ -36,6 +36,7 @@ CLASS_AT, SAMPLED_AT, EXACT_AT, REFRESH_EVERY = 8, 14, 24, 40
 TINY = 100_000
 """Below this many products a pass (n·d·R), float64 fits go on to the last bits: it costs nothing."""
 SHORT, GROWTH = 0.5, 3
+LENGTHEN = 2.0
 """Steps that have to be shorter than this show curvature that the sample of rows missed: it grows this much."""
 SAMPLE_BYTES = 250_000_000
 """The most that a sample of rows may take."""
@@ -92,7 +93,7 @@ def minimise(
     """
     run = _Run(objective, tol, max_iter, np.random.default_rng(seed), listeners, keep_weights, clock)
     with single_threaded_blas():
-        return run.go(objective.start() if start is None else start.copy())
+        return run.go(objective.start()) if start is None else run.go(start.copy(), warm=True)
 
 
 class _Run:
@@ -119,22 +120,25 @@ class _Run:
         self.growth = 1
         self.calls_before = objective.n_passes
 
-    def go(self, point: Doubles) -> Solution:
-        self.best = point
+    def go(self, point: Doubles, *, warm: bool = False) -> Solution:
+        """Run from `point`; where that is `warm`, near the end, the crude pictures are passed over."""
+        self.best, first = point, 0
+        if warm:
+            first = CLASS_AT if self._class_curvature_pays() else SAMPLED_AT
         try:
             self.inverse: Preconditioner = self._shared()
-            outcome = self._loop(point, self.objective.at(point))
+            outcome = self._loop(point, self.objective.at(point), first)
         except KeyboardInterrupt:
             outcome = "interrupted: these are the best coefficients so far"
         converged = outcome.startswith("converged")
         return Solution(self.best, FitHistory(tuple(self.passes), converged, outcome))
 
-    def _loop(self, point: Doubles, now: Evaluated) -> str:
-        length, iteration = 0.0, 0
+    def _loop(self, point: Doubles, now: Evaluated, iteration: int) -> str:
+        length = 0.5
         while True:
             self._refine(iteration, point)
             direction, gap = self._direction(point, now)
-            if self._emit(point, now, gap, length):
+            if self._emit(point, now, gap, length if self.passes else 0.0):
                 return "stopped by a listener: these are the best coefficients so far"
             if (
                 gap == 0
@@ -146,7 +150,7 @@ class _Run:
                 return SEPARATED
             if stuck(self.passes, self.objective.eps):
                 return self._no_move(gap, now.value)
-            move = self._move(point, now, direction, 2.0 if iteration == 0 else 1.0)
+            move = self._move(point, now, direction, 2.0 if iteration == 0 else min(1.0, LENGTHEN * length))
             if move is None:
                 return self._no_move(gap, now.value)
             self.pairs.add(move.point - point, move.at.gradient - now.gradient)
@@ -262,7 +266,7 @@ class _Run:
     def _class_curvature_pays(self) -> bool:
         n, d, R = self.objective.n, self.objective.d, self.objective.R
         size = min(n, max(1000, 4 * d))
-        return bool(size * d + d * d < 640 * n and R * (d + 1) ** 2 * self.objective.dtype.itemsize < 5e8)
+        return bool(size * d + d * d < 200 * n and R * (d + 1) ** 2 * self.objective.dtype.itemsize < 5e8)
 
     # -- step 4: when to stop, and what to say --------------------------------------------------------
 
