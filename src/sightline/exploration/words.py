@@ -119,7 +119,7 @@ def _oddities(found: Exploration) -> list[str]:
         rows = {row for _, row, _ in found.leaks}
         said.append(
             f"{count(len(rows), 'test image')} {'is' if len(rows) == 1 else 'are'} also, or nearly, among "
-            "the training images: the test score is flattered by them."
+            f"the training images: the test score is flattered by {'it' if len(rows) == 1 else 'them'}."
             if rows
             else "No test image was found among the training images, exactly or nearly."
         )
