@@ -56,7 +56,7 @@ KINDS = {
     "IntensitySymmetry": Kind(IntensitySymmetry, ("n_features_in_", "shape_")),
     "PCA": Kind(
         PCA,
-        ("n_features_in_", "n_components_", "mean_", "components_", "explained_variance_",
+        ("n_features_in_", "n_components_", "mean_", "components_", "scale_", "explained_variance_",
          "explained_variance_ratio_"),
     ),
     "StandardScaler": Kind(StandardScaler, (*SCALER, "mean_", "var_")),

@@ -17,6 +17,7 @@ STEPS = {
     "standard, variance only": StandardScaler(with_mean=False),
     "minmax": MinMaxScaler((-1, 2)),
     "pca": PCA(7),
+    "pca, half whitened": PCA(7, whiten=0.5),
     "deskew": Deskew((6, 5)),
     "deskew in colour": Deskew((2, 5, 3)),
     "intensity and symmetry": IntensitySymmetry((5, 6)),

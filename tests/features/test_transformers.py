@@ -225,3 +225,25 @@ def test_the_random_way_finds_the_same_directions(digits, monkeypatch):
     pca = PCA(5).fit(X)
     monkeypatch.undo()
     np.testing.assert_allclose(pca.components_, PCA(5).fit(X).components_, atol=1e-4)
+
+
+@pytest.mark.parametrize("w", [0.0, 0.5, 1.0])
+def test_whitening_is_a_scale_that_is_taken_back(digits, w):
+    X = digits.X.astype(np.float64)
+    plain, white = PCA(12).fit(X), PCA(12, whiten=w).fit(X)
+    p = white.transform(X)
+    sigma = np.sqrt(plain.explained_variance_)
+    np.testing.assert_allclose(p.std(axis=0, ddof=1), (sigma / sigma[0]) ** (1 - w), rtol=1e-8)
+    np.testing.assert_allclose(white.inverse_transform(p), plain.inverse_transform(plain.transform(X)))
+
+
+def test_directions_without_variance_are_not_blown_up():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((50, 3)) @ rng.standard_normal((3, 9))
+    p = PCA(6, whiten=1.0).fit(X).transform(X)
+    assert np.abs(p[:, 3:]).max() < 1e-6
+
+
+def test_a_whitening_outside_its_range_is_refused():
+    with pytest.raises(UsageError, match="whiten"):
+        PCA(2, whiten=2.0).fit(np.eye(3))

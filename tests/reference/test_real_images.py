@@ -26,7 +26,7 @@ def test_pixels_reach_their_true_optimum(mnist):
 def test_products_of_components_pass_the_tutorial_on_its_own_split(real_data):
     data = load(real_data / "mnist", split="seed")
     assert len(data.test) == 14_000
-    choices = {"pca-poly": {"n_components": 60, "C": 0.01}}
+    choices = {"pca-poly": {"n_components": 45, "C": 0.316}}
     found = run(Config(data=data, recipes=("pca-poly",), choices=choices))
     assert found.winner.converged
     assert found.winner.evaluation.accuracy.value >= 0.9805

@@ -95,7 +95,7 @@ def _(step: MinMaxScaler, x: Doubles) -> LocalMap:
 
 @local_map.register
 def _(step: PCA, x: Doubles) -> LocalMap:
-    C = step.components_.astype(np.float64)
+    C = step.components_.astype(np.float64) / step.scale_.astype(np.float64)[:, None]
     return _linear(lambda W: W @ C, -C @ step.mean_.astype(np.float64), "principal components: linear")
 
 

@@ -22,13 +22,16 @@ LARGEST_GRAM = 4000
 
 
 class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    r"""Coordinates in the directions of largest variance: p = C (x − μ), C the top eigenvectors as rows.
+    r"""Coordinates in the directions of largest variance: p = C (x − μ) / s, C the top eigenvectors as rows.
 
     Parameters
     ----------
     n_components : int, float or None, default None
         How many directions; a share (0…1) takes as many as carry that much of the variance; None all. At
         most min(n, d) are kept, however many are asked for.
+    whiten : float in 0…1 or None, default None
+        Divides coordinate i by σ_i^w σ_1^(1−w), σ² the explained variances: the first has variance 1, and with
+        w = 1 all have. Half-way, at 0.5, products of coordinates keep a prior for the larger directions.
     random_state : int, default 0
         Draws the projection that finds the directions where both rows and columns are many.
 
@@ -36,6 +39,8 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     ----------
     components_ : (k, d) directions, orthonormal, the largest entry of each positive
     mean_ : (d,)
+    scale_ : (k,)
+        What the coordinates are divided by; ones where `whiten` is None.
     explained_variance_, explained_variance_ratio_ : (k,)
     n_components_ : int
 
@@ -46,8 +51,15 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     uncorrelated · what `inverse_transform` loses is the variance of the directions left out.
     """
 
-    def __init__(self, n_components: int | float | None = None, *, random_state: int = 0) -> None:
+    def __init__(
+        self,
+        n_components: int | float | None = None,
+        *,
+        whiten: float | None = None,
+        random_state: int = 0,
+    ) -> None:
         self.n_components = n_components
+        self.whiten = whiten
         self.random_state = random_state
 
     def fit(self, X: npt.ArrayLike, y: object = None) -> Self:
@@ -56,8 +68,13 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         Raises
         ------
         UsageError
-            `n_components` is neither a positive number of directions nor a share in 0…1.
+            `n_components` is neither a positive number of directions nor a share in 0…1, or `whiten` is not
+            within 0…1.
         """
+        if self.whiten is not None and not 0 <= self.whiten <= 1:
+            raise UsageError(
+                f"whiten = {self.whiten!r} is not within 0…1", "None leaves coordinates as they are."
+            )
         rows = validate_data(self, X, dtype=DTYPES)
         n, d = rows.shape
         k = self._wanted(n, d)
@@ -79,6 +96,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         self.explained_variance_ = values
         self.explained_variance_ratio_ = values / (total or 1.0)
         self.n_components_ = k
+        self.scale_ = self._scale(values).astype(dtype)
         return self
 
     def transform(self, X: npt.ArrayLike) -> Floats:
@@ -86,7 +104,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=DTYPES, reset=False)
         dtype = float_type(rows.dtype)
-        directions = np.ascontiguousarray(self.components_.T, dtype=dtype)
+        directions = np.ascontiguousarray((self.components_ / self.scale_[:, None]).T, dtype=dtype)
         mean = self.mean_.astype(dtype)
         out = np.empty((len(rows), len(self.components_)), dtype=dtype)
         team = ThreadTeam(*rows.shape)
@@ -104,14 +122,23 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         check_is_fitted(self)
         coordinates = np.asarray(X)
         coordinates = coordinates.astype(float_type(coordinates.dtype), copy=False)
-        result: Floats = coordinates @ self.components_.astype(coordinates.dtype) + self.mean_.astype(
-            coordinates.dtype
-        )
+        dtype = coordinates.dtype
+        directions = (self.components_ * self.scale_[:, None]).astype(dtype)
+        result: Floats = coordinates @ directions + self.mean_.astype(dtype)
         return result
 
     @property
     def _n_features_out(self) -> int:
         return int(self.n_components_)
+
+    def _scale(self, variance: Doubles) -> Doubles:
+        """What each coordinate is divided by; directions in which next to nothing varies are left small."""
+        sigma = np.sqrt(variance)
+        if self.whiten is None or not sigma[0] > 0:
+            return np.ones(len(sigma))
+        known = np.where(sigma > 1e-6 * sigma[0], sigma, sigma[0])
+        scale: Doubles = known**self.whiten * sigma[0] ** (1 - self.whiten)
+        return scale
 
     def _wanted(self, n: int, d: int) -> int:
         """How many directions to find: min(n, d) where a share asks for as many as it takes."""

@@ -65,9 +65,8 @@ def _pca(_shape: Shape | None, choices: Choices) -> list[Step]:
 
 def _products(choices: Choices) -> list[Step]:
     return [
-        ("pca", PCA(int(choices["n_components"]))),
+        ("pca", PCA(int(choices["n_components"]), whiten=0.5)),
         ("products", PolynomialFeatures(int(choices.get("degree", 2)), include_bias=False)),
-        ("standard", StandardScaler(copy=False)),
     ]
 
 
@@ -79,7 +78,7 @@ def _deskew_pca_poly(shape: Shape | None, choices: Choices) -> list[Step]:
     return [("range", RangeScaler()), ("deskew", Deskew(shape)), *_products(choices)]
 
 
-_POLY: Choices = {"C": 0.01, "n_components": 45, "degree": 2}
+_POLY: Choices = {"C": 0.1, "n_components": 45, "degree": 2}
 
 RECIPES = {
     recipe.name: recipe
