@@ -8,6 +8,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # one test a core already: threads woul
 
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
@@ -15,6 +16,10 @@ from sightline.dataset import Dataset
 from sightline.sources import load
 
 ROOT = Path(__file__).parents[1]
+
+hypothesis.settings.register_profile("ci", derandomize=True)  # a check that lands or not by luck is none
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -50,7 +50,8 @@ def plain(text: object) -> str:
         if kind in ("Cc", "Zl", "Zp", "Zs"):
             letters.append(" ")
         elif kind != "Cf":
-            letters.append(letter if ord(letter) in known else "□")
+            drawn = ord(letter) in known and letter.isprintable()  # DejaVu also draws some that mean nothing
+            letters.append(letter if drawn else "□")
     return " ".join("".join(letters).split())
 
 
