@@ -17,9 +17,10 @@ from sightline.sources import load
 
 ROOT = Path(__file__).parents[1]
 
-hypothesis.settings.register_profile("ci", derandomize=True)  # a check that lands or not by luck is none
-if os.environ.get("CI"):
-    hypothesis.settings.load_profile("ci")
+# Machines are busy at times, and a check that lands or not by luck is none.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 @pytest.fixture(autouse=True, scope="session")
