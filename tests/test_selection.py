@@ -2,23 +2,47 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from sightline.dataset import Dataset
 from sightline.features import find_recipe
-from sightline.selection import MOST, SHARE, Trial, climb, component_counts, keep_aside, select
+from sightline.selection import FEW, FOLDS, MOST, SHARE, Trial, climb, component_counts, keep_aside, select
 
 
 def trial(C, accuracy, log_loss=1.0):
     return Trial({"C": C}, accuracy, log_loss)
 
 
-def test_what_is_kept_aside_is_part_of_the_training_images(digits):
+def test_few_images_are_kept_aside_in_turn(digits):
     parts = keep_aside(digits.train, seed=0)
-    assert len(parts.test) == round(SHARE * len(digits.train))
-    rows = np.sort(np.concatenate([parts.train.rows, parts.test.rows]))
-    np.testing.assert_array_equal(rows, np.sort(digits.train.rows))
-    assert not set(rows) & set(digits.test.rows)
-    assert (np.bincount(parts.train.labels, minlength=10) > 0).all()
-    assert MOST == 10_000
+    assert len(parts) == FOLDS
+    aside = np.concatenate([part.test.rows for part in parts])
+    np.testing.assert_array_equal(np.sort(aside), np.sort(digits.train.rows))
+    assert not set(aside) & set(digits.test.rows)
+    for part in parts:
+        assert len(part) == len(digits.train)
+        assert not set(part.train.rows) & set(part.test.rows)
+        counts = np.bincount(part.test.labels, minlength=10)
+        assert counts.max() - counts.min() <= 3
+
+
+def test_of_many_images_one_part_is_kept_aside():
+    n = FEW + 10
+    labels = np.arange(n) % 4
+    images = np.zeros((n, 2, 2), np.uint8)
+    (part,) = keep_aside(Dataset(images, labels, tuple("abcd")), seed=0)
+    assert len(part.test) == round(SHARE * n) < MOST
+    assert (np.bincount(part.train.labels) > 0).all()
+
+
+@given(st.lists(st.integers(0, 5), min_size=2, max_size=40))
+def test_every_class_can_always_be_learned(labels):
+    labels = np.unique(labels, return_inverse=True)[1]
+    images = np.zeros((len(labels), 1, 1), np.uint8)
+    names = tuple(str(k) for k in range(max(2, labels.max() + 1)))
+    for part in keep_aside(Dataset(images, labels, names), seed=1):
+        assert set(part.train.labels) == set(labels)
 
 
 @pytest.mark.parametrize("best", [0.001, 0.03, 1.0, 30.0])
@@ -57,7 +81,7 @@ def test_same_seed_same_choice(digits):
 
 def test_no_more_components_than_there_are(three_bars):
     parts = keep_aside(three_bars.train, seed=0)
-    assert component_counts(find_recipe("pca-poly"), parts.train) == [30, 45, 60]
-    few = parts.train.take(np.arange(40))
+    assert component_counts(find_recipe("pca-poly"), parts) == [30, 45, 60]
+    few = (parts[0], parts[1].take(np.arange(40)))
     assert component_counts(find_recipe("pca-poly"), few) == [30, 40]
     assert component_counts(find_recipe("pixels"), few) == [None]

@@ -1,8 +1,8 @@
 """Choosing by validation: how many components, how strong a penalty. Test images are never looked at.
 
-A stratified part of the training images is kept aside. First the number of components is chosen at the
-recipe's own C, then C is moved by factors of √10 to where it does best (`climb`). Most images right wins;
-among equals the lower log loss.
+A stratified part of the training images is kept aside; where there are few of them, each third in turn. First
+the number of components is chosen at the recipe's own C, then C is moved by factors of √10 to where it does
+best (`climb`). Most images right wins; among equals the lower log loss.
 """
 
 from __future__ import annotations
@@ -12,16 +12,20 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
+import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 
-from sightline.dataset import Dataset
+from sightline.dataset import Dataset, LabelArray
 from sightline.evaluation.judge import SMALLEST
 from sightline.features import Recipe, make_recipe
 from sightline.logistic import LogisticRegression, Pass
+from sightline.logistic.history import Listener
 
 SHARE, MOST = 0.15, 10_000
 """Part of the training images kept aside, and the most of them."""
+
+FEW, FOLDS = 5_000, 3
+"""Below so many training images, one part kept aside would decide by the luck of a handful: cross-validation."""
 
 TOLERANCE = 1e-3
 """Candidates are fitted to this relative gap: far below the differences that validation can see."""
@@ -54,33 +58,54 @@ class Selection:
     tried: tuple[Trial, ...]
 
 
-def keep_aside(train: Dataset, seed: int) -> Dataset:
-    """Split training images in two: ``.train`` to fit candidates on, ``.test`` to choose among them by.
+def keep_aside(train: Dataset, seed: int) -> tuple[Dataset, ...]:
+    """Split training images, once or in folds: ``.train`` to fit candidates on, ``.test`` to choose among them by.
 
-    At least one image of each class stays to be learned from.
+    At least one image of each class is always there to be learned from.
     """
-    wanted = max(1, min(MOST, round(SHARE * len(train))))
-    return replace(train, n_train=None).split(test_size=wanted, seed=seed)
+    whole = replace(train, n_train=None)
+    if len(train) >= FEW:
+        return (whole.split(test_size=min(MOST, round(SHARE * len(train))), seed=seed),)
+    fold = _fold_of(train.labels, seed)
+    parts = []
+    for i in range(FOLDS):
+        kept, aside = np.flatnonzero(fold != i), np.flatnonzero(fold == i)
+        if len(aside):
+            parts.append(replace(whole.take(np.concatenate([kept, aside])), n_train=len(kept)))
+    return tuple(parts) or (replace(whole, n_train=len(whole)),)
 
 
-def select(recipe: Recipe, parts: Dataset, *, seed: int = 0, told: Told | None = None) -> Selection:
+def _fold_of(labels: LabelArray, seed: int) -> LabelArray:
+    """Fold of each image, each class dealt out evenly; −1, always learned from, for the only one of its class."""
+    rng, fold, dealt = np.random.default_rng(seed), np.full(len(labels), -1, dtype=np.int64), 0
+    for k in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == k))
+        if len(rows) > 1:
+            fold[rows] = (np.arange(len(rows)) + dealt) % FOLDS
+            dealt += len(rows)
+    return fold
+
+
+def select(
+    recipe: Recipe, parts: tuple[Dataset, ...], *, seed: int = 0, told: Told | None = None
+) -> Selection:
     """Choose what a recipe leaves open.
 
     Parameters
     ----------
     recipe : Recipe
-    parts : Dataset
+    parts : tuple of Dataset
         From `keep_aside`.
     seed : int
     told : callable, optional
-        Told what is being tried, and every pass of its fit.
+        Told what is being tried, and every pass of its fits.
 
     Returns
     -------
     Selection
     """
     trials: list[Trial] = []
-    for size in component_counts(recipe, parts.train):
+    for size in component_counts(recipe, parts):
         choices = {**recipe.defaults, **({} if size is None else {"n_components": size})}
         trials.append(_Candidates(recipe, parts, choices, seed, told).at(float(choices["C"])))
     best = max(trials, key=lambda trial: trial.rank)
@@ -92,11 +117,11 @@ def select(recipe: Recipe, parts: Dataset, *, seed: int = 0, told: Told | None =
     return Selection(best, tuple(trials))
 
 
-def component_counts(recipe: Recipe, train: Dataset) -> Sequence[int | None]:
+def component_counts(recipe: Recipe, parts: tuple[Dataset, ...]) -> Sequence[int | None]:
     """Numbers of components worth trying, no more than there are; one None where there is no choice."""
     if not recipe.sizes:
         return [None]
-    most = min(len(train), train.n_features)
+    most = min(parts[0].n_features, *(len(part.train) for part in parts))
     return sorted({min(size, most) for size in recipe.sizes})
 
 
@@ -114,40 +139,61 @@ def climb(at: Callable[[float], Trial], start: Trial) -> list[Trial]:
 
 
 class _Candidates:
-    """One set of features, computed when first needed, and a classifier fitted on them for any C."""
+    """One set of features, computed when first needed, and classifiers fitted on them for any C."""
 
     def __init__(
-        self, recipe: Recipe, parts: Dataset, choices: dict[str, float], seed: int, told: Told | None
+        self,
+        recipe: Recipe,
+        parts: tuple[Dataset, ...],
+        choices: dict[str, float],
+        seed: int,
+        told: Told | None,
     ) -> None:
-        self.recipe, self.parts, self.choices, self.seed, self.told = recipe, parts, choices, seed, told
-        self.features: tuple[Any, Any] | None = None
-        self.classifier: LogisticRegression | None = None
+        self.choices, self.told = choices, told
+        self.folds = [_Fold(recipe, part, choices, seed) for part in parts]
 
     def at(self, C: float) -> Trial:
-        """Fit with penalty C, starting from where the last fit ended, and judge on the images kept aside."""
+        """Fit with penalty C, starting from where the last fits ended, and judge on the images kept aside."""
         told, choices = self.told, {**self.choices, "C": C}
         words = ", ".join(f"{key} = {value:.3g}" for key, value in choices.items() if key != "degree")
         if told is not None:
             told(words, None)
+        listeners: list[Listener] = [] if told is None else [lambda one: told(words, one)]
+        own = [fold.probability_of_truth(C, listeners) for fold in self.folds]
+        right = np.concatenate([one for one, _ in own])
+        loss = -np.log(np.maximum(np.concatenate([p for _, p in own]), SMALLEST))
+        return Trial(choices, float(right.mean()), float(loss.mean()))
+
+
+class _Fold:
+    """One split of the training images: its features, and the classifier that was fitted last."""
+
+    def __init__(self, recipe: Recipe, part: Dataset, choices: dict[str, float], seed: int) -> None:
+        self.recipe, self.part, self.choices, self.seed = recipe, part, choices, seed
+        self.features: tuple[Any, Any] | None = None
+        self.classifier = LogisticRegression(random_state=seed, tol=TOLERANCE, warm_start=True)
+
+    def probability_of_truth(
+        self, C: float, listeners: Sequence[Listener]
+    ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
+        """Whether each image kept aside is decided rightly, and the probability of its true class."""
         fit_on, judge_on = self._features()
-        if self.classifier is None:
-            self.classifier = LogisticRegression(random_state=self.seed, tol=TOLERANCE, warm_start=True)
-        self.classifier.set_params(C=C)
-        listeners = [] if told is None else [lambda one: told(words, one)]
         with quiet_convergence():
-            self.classifier.fit(fit_on, self.parts.train.labels, listeners=listeners)
+            self.classifier.set_params(C=C).fit(fit_on, self.part.train.labels, listeners=listeners)
         probability = np.asarray(self.classifier.predict_proba(judge_on), dtype=np.float64)
-        labels = self.parts.test.labels
+        labels = self.part.labels[self.part.n_train :]
         codes = np.searchsorted(self.classifier.classes_, labels)
-        own = probability[np.arange(len(labels)), codes]
         right = self.classifier.classes_[probability.argmax(axis=1)] == labels
-        return Trial(choices, float(right.mean()), float(-np.log(np.maximum(own, SMALLEST)).mean()))
+        return right, probability[np.arange(len(labels)), codes]
 
     def _features(self) -> tuple[Any, Any]:
         if self.features is None:
-            pipeline = make_recipe(self.recipe.name, shape=self.parts.shape, seed=self.seed, **self.choices)
-            steps = Pipeline([(name, clone(step)) for name, step in pipeline.steps[:-1]])
-            self.features = steps.fit_transform(self.parts.train.X), steps.transform(self.parts.test.X)
+            pipeline = make_recipe(self.recipe.name, shape=self.part.shape, seed=self.seed, **self.choices)
+            steps = Pipeline(pipeline.steps[:-1])
+            self.features = (
+                steps.fit_transform(self.part.train.X),
+                steps.transform(self.part.X[self.part.n_train :]),
+            )
         return self.features
 
 

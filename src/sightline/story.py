@@ -147,7 +147,7 @@ def run(config: Config, listener: Listener | None = None) -> Run:
 
 
 def climb_rung(
-    name: str, dataset: Dataset, parts: Dataset, config: Config, progress: _Progress
+    name: str, dataset: Dataset, parts: tuple[Dataset, ...], config: Config, progress: _Progress
 ) -> tuple[RecipeResult, Trial]:
     """Choose, fit and judge one recipe; the second value is how it did on the images kept aside."""
     began = time.perf_counter()

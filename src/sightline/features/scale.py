@@ -66,13 +66,13 @@ class RangeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # typ
         rows = validate_data(self, X, dtype=DTYPES, reset=False)
         dtype = float_type(rows.dtype)
         out = np.empty(rows.shape, dtype=dtype)
-        low, factor = dtype.type(self.low), dtype.type(1 / (self.high - self.low))
+        low, span = dtype.type(self.low), dtype.type(self.high - self.low)
         team = ThreadTeam(*rows.shape)
 
         def part(slab: slice) -> None:
             for block in blocks(slab, BLOCK):
                 np.subtract(rows[block], low, out=out[block], dtype=dtype)
-                out[block] *= factor
+                out[block] /= span
 
         team.map(part)
         team.close()
