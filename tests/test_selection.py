@@ -6,8 +6,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightline.dataset import Dataset
-from sightline.features import find_recipe
-from sightline.selection import FEW, FOLDS, MOST, SHARE, Trial, climb, component_counts, keep_aside, select
+from sightline.features import find_recipe, make_recipe
+from sightline.selection import (
+    FEW,
+    FOLDS,
+    MOST,
+    SHARE,
+    Trial,
+    _Ground,
+    climb,
+    component_counts,
+    keep_aside,
+    select,
+)
 
 
 def trial(C, accuracy, log_loss=1.0):
@@ -71,6 +82,18 @@ def test_select_returns_the_best_of_what_it_tried(digits):
     starts = [words for words, one in told if one is None]
     assert len(starts) == len(found.tried) == len({tuple(one.choices.items()) for one in found.tried})
     assert any(one is not None for _, one in told)
+
+
+@pytest.mark.parametrize("name", ["pca", "pca-poly", "deskew-pca-poly", "pixels"])
+def test_components_found_once_are_those_found_anew(name, digits):
+    part = keep_aside(digits.train, seed=0)[0]
+    recipe = find_recipe(name)
+    ground = _Ground(recipe, part, 50 if recipe.sizes else None, 0)
+    choices = {**recipe.defaults, **({"n_components": 20} if recipe.sizes else {})}
+    fit_on, judge_on = ground.features(choices)
+    steps = make_recipe(name, shape=part.shape, **choices)[:-1]
+    np.testing.assert_allclose(fit_on, steps.fit_transform(part.train.X), atol=2e-4)
+    np.testing.assert_allclose(judge_on, steps.transform(part.test.X), atol=2e-4)
 
 
 def test_same_seed_same_choice(digits):

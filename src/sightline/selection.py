@@ -105,13 +105,14 @@ def select(
     Selection
     """
     trials: list[Trial] = []
-    for size in component_counts(recipe, parts):
+    sizes = component_counts(recipe, parts)
+    grounds = [_Ground(recipe, part, sizes[-1], seed) for part in parts]
+    for size in sizes:
         choices = {**recipe.defaults, **({} if size is None else {"n_components": size})}
-        trials.append(_Candidates(recipe, parts, choices, seed, told).at(float(choices["C"])))
+        trials.append(_Candidates(grounds, choices, told).at(float(choices["C"])))
     best = max(trials, key=lambda trial: trial.rank)
     if recipe.tune_C:
-        candidates = _Candidates(recipe, parts, best.choices, seed, told)
-        climbed = climb(candidates.at, best)
+        climbed = climb(_Candidates(grounds, best.choices, told).at, best)
         trials += climbed
         best = max([best, *climbed], key=lambda trial: trial.rank)
     return Selection(best, tuple(trials))
@@ -141,16 +142,9 @@ def climb(at: Callable[[float], Trial], start: Trial) -> list[Trial]:
 class _Candidates:
     """One set of features, computed when first needed, and classifiers fitted on them for any C."""
 
-    def __init__(
-        self,
-        recipe: Recipe,
-        parts: tuple[Dataset, ...],
-        choices: dict[str, float],
-        seed: int,
-        told: Told | None,
-    ) -> None:
+    def __init__(self, grounds: Sequence[_Ground], choices: dict[str, float], told: Told | None) -> None:
         self.choices, self.told = choices, told
-        self.folds = [_Fold(recipe, part, choices, seed) for part in parts]
+        self.folds = [_Fold(ground, choices) for ground in grounds]
 
     def at(self, C: float) -> Trial:
         """Fit with penalty C, starting from where the last fits ended, and judge on the images kept aside."""
@@ -165,36 +159,64 @@ class _Candidates:
         return Trial(choices, float(right.mean()), float(loss.mean()))
 
 
-class _Fold:
-    """One split of the training images: its features, and the classifier that was fitted last."""
+class _Ground:
+    """One split of the training images, and what all candidates of a recipe have in common on it.
 
-    def __init__(self, recipe: Recipe, part: Dataset, choices: dict[str, float], seed: int) -> None:
-        self.recipe, self.part, self.choices, self.seed = recipe, part, choices, seed
+    The first k of many principal components are the k principal components: they are found once, for the
+    largest number that is to be tried.
+    """
+
+    def __init__(self, recipe: Recipe, part: Dataset, largest: int | None, seed: int) -> None:
+        self.recipe, self.part, self.largest, self.seed = recipe, part, largest, seed
+        self.components: tuple[Any, Any] | None = None
+
+    def features(self, choices: dict[str, float]) -> tuple[Any, Any]:
+        """Features to fit on and to judge on."""
+        steps = self._steps(choices)
+        first = 0 if self.largest is None else 1 + [name for name, _ in steps].index("pca")
+        fit_on, judge_on = self.part.train.X, self.part.X[self.part.n_train :]
+        if first:
+            if self.components is None:
+                most = {**choices, "n_components": float(self.largest or 0)}
+                self.components = _through(self._steps(most)[:first], fit_on, judge_on)
+            k = int(choices["n_components"])
+            fit_on, judge_on = (np.ascontiguousarray(one[:, :k]) for one in self.components)
+        return _through(steps[first:], fit_on, judge_on)
+
+    def _steps(self, choices: dict[str, float]) -> list[tuple[str, Any]]:
+        pipeline = make_recipe(self.recipe.name, shape=self.part.shape, seed=self.seed, **choices)
+        return list(pipeline.steps[:-1])
+
+
+def _through(steps: list[tuple[str, Any]], fit_on: Any, judge_on: Any) -> tuple[Any, Any]:
+    if not steps:
+        return fit_on, judge_on
+    pipeline = Pipeline(steps)
+    return pipeline.fit_transform(fit_on), pipeline.transform(judge_on)
+
+
+class _Fold:
+    """One set of features on one split, and the classifier that was fitted last."""
+
+    def __init__(self, ground: _Ground, choices: dict[str, float]) -> None:
+        self.ground, self.choices = ground, choices
         self.features: tuple[Any, Any] | None = None
-        self.classifier = LogisticRegression(random_state=seed, tol=TOLERANCE, warm_start=True)
+        self.classifier = LogisticRegression(random_state=ground.seed, tol=TOLERANCE, warm_start=True)
 
     def probability_of_truth(
         self, C: float, listeners: Sequence[Listener]
     ) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.float64]]:
         """Whether each image kept aside is decided rightly, and the probability of its true class."""
-        fit_on, judge_on = self._features()
+        if self.features is None:
+            self.features = self.ground.features(self.choices)
+        (fit_on, judge_on), part = self.features, self.ground.part
         with quiet_convergence():
-            self.classifier.set_params(C=C).fit(fit_on, self.part.train.labels, listeners=listeners)
+            self.classifier.set_params(C=C).fit(fit_on, part.train.labels, listeners=listeners)
         probability = np.asarray(self.classifier.predict_proba(judge_on), dtype=np.float64)
-        labels = self.part.labels[self.part.n_train :]
+        labels = part.labels[part.n_train :]
         codes = np.searchsorted(self.classifier.classes_, labels)
         right = self.classifier.classes_[probability.argmax(axis=1)] == labels
         return right, probability[np.arange(len(labels)), codes]
-
-    def _features(self) -> tuple[Any, Any]:
-        if self.features is None:
-            pipeline = make_recipe(self.recipe.name, shape=self.part.shape, seed=self.seed, **self.choices)
-            steps = Pipeline(pipeline.steps[:-1])
-            self.features = (
-                steps.fit_transform(self.part.train.X),
-                steps.transform(self.part.X[self.part.n_train :]),
-            )
-        return self.features
 
 
 def quiet_convergence() -> Any:
