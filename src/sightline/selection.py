@@ -7,12 +7,15 @@ best (`climb`). Most images right wins; among equals the lower log loss.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 
 from sightline.dataset import Dataset, LabelArray
@@ -219,17 +222,9 @@ class _Fold:
         return right, probability[np.arange(len(labels)), codes]
 
 
-def quiet_convergence() -> Any:
+@contextmanager
+def quiet_convergence() -> Iterator[None]:
     """Silence the warning of a fit whose outcome is kept and shown elsewhere."""
-    import warnings
-    from contextlib import contextmanager
-
-    from sklearn.exceptions import ConvergenceWarning
-
-    @contextmanager
-    def quiet() -> Iterator[None]:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            yield
-
-    return quiet()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield

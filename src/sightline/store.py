@@ -91,7 +91,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     Law: what `load_model` gives back decides every image as `model` does, to the last bit. The same model
     gives the same file.
     """
-    arrays: dict[str, npt.NDArray[Any]] = {}
+    arrays: dict[str, bytes] = {}
     manifest = {
         "format": FORMAT,
         "version": VERSION,
@@ -104,7 +104,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
     with written_aside(Path(path), "the model") as aside, zipfile.ZipFile(aside, "x") as file:
         _add(file, "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1).encode())
         for name, array in arrays.items():
-            _add(file, f"arrays/{name}.npy", _npy(array))
+            _add(file, f"arrays/{name}.npy", array)
 
 
 def _add(file: zipfile.ZipFile, name: str, content: bytes) -> None:
@@ -117,7 +117,7 @@ def _npy(array: npt.NDArray[Any]) -> bytes:
     return buffer.getvalue()
 
 
-def _packed(name: str, step: Any, arrays: dict[str, npt.NDArray[Any]]) -> dict[str, Any]:
+def _packed(name: str, step: Any, arrays: dict[str, bytes]) -> dict[str, Any]:
     kind = type(step).__name__
     if kind not in KINDS or type(step) is not KINDS[kind].make:
         raise ModelError(
@@ -145,13 +145,13 @@ def _packed(name: str, step: Any, arrays: dict[str, npt.NDArray[Any]]) -> dict[s
     return packed
 
 
-def _plain(value: Any, name: str, arrays: dict[str, npt.NDArray[Any]]) -> Any:
+def _plain(value: Any, name: str, arrays: dict[str, bytes]) -> Any:
     """What JSON can hold, an array by its name."""
     if isinstance(value, np.ndarray):
         if value.dtype.hasobject:
             raise ModelError(f"the array '{name}' holds Python objects and cannot be stored")
-        arrays[name] = value
-        return {"array": name, "sha256": hashlib.sha256(_npy(value)).hexdigest()}
+        arrays[name] = _npy(value)
+        return {"array": name, "sha256": hashlib.sha256(arrays[name]).hexdigest()}
     if isinstance(value, np.generic):
         return value.item()
     if value is None or isinstance(value, (bool, int, float, str)):

@@ -11,7 +11,6 @@ from scipy.stats import norm
 from sightline.evaluation.record import Interval
 
 Doubles = npt.NDArray[np.float64]
-Counts = npt.NDArray[np.int64]
 
 DRAWS = 1000
 CHUNK = 1_000_000
