@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable
+from types import FrameType
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+_interrupts: list[int] = []
+"""Ctrl-C, as often as it came: an extension module that is being loaded turns the KeyboardInterrupt that it
+meets into an ImportError, so what went wrong cannot always tell."""
 
 
 def main() -> None:
     """Run the command line and leave with its status: 0 done, 1 failed, 2 misused, 130 interrupted."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, _interrupted)
     sys.exit(status_of(_run))
+
+
+def _interrupted(number: int, frame: FrameType | None) -> None:
+    _interrupts.append(number)
+    raise KeyboardInterrupt
 
 
 def _run() -> object:
@@ -34,7 +47,7 @@ def status_of(call: Callable[[], object]) -> int:
         _say("there is not enough memory for this. Try smaller images (--size) or fewer of them.")
         return FAILED
     except Exception as error:  # noqa: BLE001 — the last place where an error can become a message
-        return _explained(error)
+        answer = INTERRUPTED if _interrupts else _explained(error)
     if answer == INTERRUPTED:
         _say("stopped. Nothing was left half written.")
     return answer if isinstance(answer, int) else 0
