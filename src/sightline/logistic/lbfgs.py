@@ -22,13 +22,8 @@ import numpy.typing as npt
 from sightline.engine.threads import single_threaded_blas
 from sightline.logistic.history import FitHistory, Listener, Pass
 from sightline.logistic.objective import Doubles, Evaluated, Objective
-from sightline.logistic.precondition import (
-    ClassCurvature,
-    ExactHessian,
-    Preconditioner,
-    SampledHessian,
-    SharedCurvature,
-)
+from sightline.logistic.precondition import ClassCurvature, ExactHessian, SharedCurvature
+from sightline.logistic.sampled import Preconditioner, SampledHessian
 from sightline.logistic.search import Move, Pairs, advance
 from sightline.logistic.stopping import near, still, stuck
 

@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from sightline.engine.threads import ThreadTeam, blocks
 from sightline.errors import DataError
-from sightline.logistic.loss import Labels, sigmoid_residual, softmax_residual
+from sightline.logistic import native
+from sightline.logistic.loss import Labels
+from sightline.logistic.native import NativeRows
+from sightline.logistic.rows import BlockRows, Rows, block_size
 
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
-
-BLOCK_BYTES = 800_000
-"""A block of rows is read twice, forward and backward: the second time it should still be in cache."""
 
 FAR = 30
 """A column whose mean is more than this many standard deviations from 0 is moved there, block by block."""
@@ -39,7 +39,8 @@ class Objective:
 
     Parameters
     ----------
-    X : (n, d) uint8, float32 or float64, C-contiguous; never copied, uint8 is widened block by block
+    X : (n, d) uint8, float32 or float64, C-contiguous; never copied as it is: widened block by block, or packed
+        where most of it is zero
     labels : (n,) int64, 0…K−1
     n_classes : int, K ≥ 2
     mass : (n,) float64, sample weights ≥ 0, not all zero; only their ratios matter
@@ -74,9 +75,10 @@ class Objective:
         self.mass = mass / mass.mean()
         self.total_mass = float(self.mass.sum())
         self.team = ThreadTeam(self.n, self.d, n_threads)
-        self.block = max(16, min(1024, BLOCK_BYTES // (self.d * self.dtype.itemsize + 1)))
+        self.block = block_size(self.d, self.dtype.itemsize)
         self.uniform = bool((mass == mass[0]).all())
-        self._moments()
+        self.narrow_mass = self.mass.astype(self.dtype)
+        self.rows: Rows = self._opened()
         self.n_passes = 0
 
     # -- the sums over rows --------------------------------------------------------------------------
@@ -84,18 +86,14 @@ class Objective:
     def at(self, point: Doubles, keep: Floats | None = None) -> Evaluated:
         """F and gradient at `point` (R, d+1); `keep` (R, n), where given, receives the residuals."""
         W = point[:, :-1]
+        mass = None if self.uniform else self.narrow_mass
         with np.errstate(all="ignore"):
-            # The rows times W, not W times the rows: BLAS is twice as fast on a tall product as on a wide one.
-            weights = np.ascontiguousarray(W.T, dtype=self.dtype)
-            intercept = (point[:, -1] - W @ (self.mean - self.moved))[:, None].astype(self.dtype)
-
-        def part(slab: slice) -> tuple[float, Doubles]:
-            # A step that is far too long may overflow: F is then not finite and the step is refused.
-            with np.errstate(all="ignore"):
-                return self._part(slab, weights, intercept, keep)
-
+            weights = np.ascontiguousarray(W, dtype=self.dtype)
+            bias = (point[:, -1] - W @ (self.mean - self.moved)).astype(self.dtype)
         self.n_passes += 1
-        parts = self.team.map(part)
+        parts = self.team.map(
+            lambda slab: self.rows.residuals(slab, weights, bias, self.labels, mass, keep)
+        )
         with np.errstate(all="ignore"):
             gradient = sum((g for _, g in parts), start=np.zeros((self.R, self.d + 1))) / self.total_mass
             gradient[:, :-1] -= np.outer(gradient[:, -1], self.mean - self.moved)
@@ -107,48 +105,17 @@ class Objective:
             gradient[:, -1] = 0
         return Evaluated(value, gradient)
 
-    def _part(
-        self, slab: slice, weights: Floats, intercept: Floats, keep: Floats | None
-    ) -> tuple[float, Doubles]:
-        """Sum of the losses and of residual ⊗ (x, 1) over one run of rows."""
-        residual_of = sigmoid_residual if self.R == 1 else softmax_residual
-        loss, total = 0.0, np.zeros((self.R, self.d + 1))
-        for rows in blocks(slab, self.block):
-            x = self._widen(rows)
-            Z = np.ascontiguousarray((x @ weights).T)
-            Z += intercept
-            losses, residual = residual_of(Z, self.labels[rows])
-            if keep is not None:
-                keep[:, rows] = residual
-            if not self.uniform:
-                mass = self.mass[rows].astype(self.dtype)
-                losses = losses * mass
-                residual *= mass
-            loss += float(losses.sum(dtype=np.float64))
-            total[:, :-1] += residual @ x
-            total[:, -1] += residual.sum(axis=1)
-        return loss, total
-
-    def _moments(self) -> None:
-        """Set what is known of the columns, each (d,).
+    def _opened(self) -> Rows:
+        """The rows behind their seam; sets what is known of the columns, each (d,).
 
         `mean` weighted by mass, 0 without an intercept; `variance` about it; `constant`, columns that can
         change nothing; `moved`, what is taken off every row before it is multiplied.
         """
+        compiled = native.available() and self.R <= native.MOST_CLASSES
+        rows: Rows = NativeRows(self.X, self.dtype) if compiled else BlockRows(self.X, self.dtype)
         shift = self.X[int(np.argmax(self.mass > 0))].astype(np.float64)
-        narrow_shift = shift.astype(self.dtype)
-
-        def part(slab: slice) -> tuple[Doubles, Doubles]:
-            first, second = np.zeros(self.d), np.zeros(self.d)
-            with np.errstate(all="ignore"):
-                for rows in blocks(slab, self.block):
-                    x = self.X[rows].astype(self.dtype, copy=False) - narrow_shift
-                    mass = self.mass[rows].astype(self.dtype)
-                    first += mass @ x
-                    second += mass @ np.square(x, out=x)
-            return first, second
-
-        parts = self.team.map(part)
+        narrow_shift, entries = shift.astype(self.dtype), np.zeros(self.n, np.int64)
+        parts = self.team.map(lambda slab: rows.moments(slab, narrow_shift, self.narrow_mass, entries))
         with np.errstate(all="ignore"):
             first = sum((a for a, _ in parts), start=np.zeros(self.d)) / self.total_mass
             second = sum((b for _, b in parts), start=np.zeros(self.d)) / self.total_mass
@@ -164,23 +131,25 @@ class Objective:
         same = (first == 0) & (second == 0)
         far = ~same & (np.abs(mean) > FAR * np.sqrt(variance))
         self.moved = np.where(far, mean.astype(self.dtype), 0).astype(np.float64)
-        self._narrow_moved = self.moved.astype(self.dtype) if far.any() else None
         self.mean, self.variance, self.constant = mean, variance, same
         if not self.fit_intercept:
             self.mean, self.variance, self.constant = np.zeros(self.d), about_zero, same & (mean == 0)
+        if far.any():
+            return BlockRows(self.X, self.dtype, self.moved.astype(self.dtype))
+        if isinstance(rows, NativeRows) and rows.worth_packing(entries):
+            rows.pack(self.team, entries)
+        return rows
 
     def diagonal(self, curvature: Floats) -> Doubles:
         """Σ_i s_ki (x_ij − μ_j)² / M for every class: (R, n) curvatures in, (R, d) out."""
-        offset = (self.mean - self.moved).astype(self.dtype)
-
-        def part(slab: slice) -> Doubles:
-            total = np.zeros((self.R, self.d))
-            for rows in blocks(slab, self.block):
-                x = self._widen(rows) - offset
-                total += curvature[:, rows] @ np.square(x, out=x)
-            return total
-
-        return sum(self.team.map(part), start=np.zeros((self.R, self.d))) / self.total_mass
+        parts = self.team.map(
+            lambda slab: (self.rows.back(slab, curvature, squared=True), self.rows.back(slab, curvature))
+        )
+        offset = self.mean - self.moved
+        squares = sum((a for a, _ in parts), start=np.zeros((self.R, self.d + 1)))
+        first = sum((b for _, b in parts), start=np.zeros((self.R, self.d + 1)))
+        total = squares[:, :-1] - 2 * offset * first[:, :-1] + np.outer(first[:, -1], offset**2)
+        return np.maximum(total, 0) / self.total_mass
 
     def centred(self, rows: npt.NDArray[np.int64]) -> Floats:
         """The named rows less the centroid, with a last column of ones for the intercept: (m, d+1)."""
@@ -189,15 +158,6 @@ class Objective:
             np.subtract(self.X[rows[part]], self.mean, out=sample[part, :-1], casting="same_kind")
         sample[:, -1] = 1 if self.fit_intercept else 0
         return sample
-
-    def _widen(self, rows: slice) -> Floats:
-        """A block of rows in the dtype of the sums, less `moved`.
-
-        Columns far from zero must not be multiplied where they are: W x and the intercept would be two large
-        numbers whose difference, all that counts, has lost its last digits.
-        """
-        x: Floats = self.X[rows].astype(self.dtype, copy=False)
-        return x if self._narrow_moved is None else x - self._narrow_moved
 
     # -- from and to the usual coefficients ----------------------------------------------------------
 

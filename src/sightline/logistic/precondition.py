@@ -5,7 +5,7 @@ each finer and dearer than the one before, the first three on a sample of the ro
 
 1. `SharedCurvature`: one matrix for all classes, the curvature at W = 0.
 2. `ClassCurvature`: one matrix a class, rows weighted by p (1 − p) at the present point.
-3. `SampledHessian`: all of it, interactions between classes included, applied by conjugate gradients.
+3. `sampled.SampledHessian`: all of it, interactions between classes included, applied by conjugate gradients.
 4. `ExactHessian`: all of it on all rows, factored; for problems of few weights.
 
 The last three learn the present point from its residual r = p − onehot (R, n), see `loss.curvatures`.
@@ -13,7 +13,7 @@ The last three learn the present point from its residual r = p − onehot (R, n)
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -27,14 +27,6 @@ from sightline.logistic.objective import Objective
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
-
-
-class Preconditioner(Protocol):
-    """An approximate inverse Hessian."""
-
-    def solve(self, gradient: Doubles) -> Doubles:
-        """Apply it to a (R, d+1) gradient."""
-        ...
 
 
 class SharedCurvature:
@@ -87,80 +79,6 @@ class ClassCurvature:
         """Apply it to a (R, d+1) gradient."""
         classes = range(len(self.blocks))
         return np.concatenate(self.team.each(lambda k: self.blocks[k].solve(gradient[k : k + 1]), classes))
-
-
-class SampledHessian:
-    """Stage 3: the Hessian on `size` important rows, inverted by at most `steps` conjugate-gradient steps."""
-
-    def __init__(
-        self,
-        objective: Objective,
-        residual: Floats,
-        inner: Preconditioner,
-        size: int,
-        rng: np.random.Generator,
-        *,
-        steps: int = 10,
-        tolerance: float = 0.1,
-    ) -> None:
-        self.inner, self.steps, self.tolerance = inner, steps, tolerance
-        self.penalty = objective.penalty
-        spread = curvatures(residual).sum(axis=0).astype(np.float64)
-        rows, factor = draw(objective.mass * np.maximum(spread, 1e-3), size, rng)
-        self.A = objective.centred(rows)
-        self.team, self.block = objective.team, objective.block
-        self.own = objective.labels[rows]
-        self.R = objective.R
-        sample = np.ascontiguousarray(residual[:, rows])
-        self.P = curvatures(sample) if self.R == 1 else probabilities(sample, self.own)
-        self.mass = (objective.mass[rows] * factor / objective.total_mass).astype(self.A.dtype)
-
-    def product(self, direction: Doubles) -> Doubles:
-        """Hessian times (R, d+1).
-
-        (diag(p) − p pᵀ) z does not change when a number is added to all of z. Measured from the row's own
-        class, nothing is lost where that class has nearly all the probability.
-        """
-        across = np.ascontiguousarray(direction.T, dtype=self.A.dtype)
-
-        def part(slab: slice) -> Doubles:
-            total = np.zeros(direction.shape)
-            for rows in blocks(slab, self.block):
-                A, P = self.A[rows], self.P[:, rows]
-                Z = np.ascontiguousarray((A @ across).T)
-                if self.R > 1:
-                    Z -= Z[self.own[rows], np.arange(len(A))]
-                    Z -= np.einsum("km,km->m", P, Z)
-                Z *= P
-                Z *= self.mass[rows]
-                total += Z @ A
-            return total
-
-        result = sum(self.team.each(part, cut(len(self.A), SLABS)), start=np.zeros(direction.shape))
-        result[:, :-1] += self.penalty * direction[:, :-1]
-        return result
-
-    def solve(self, gradient: Doubles) -> Doubles:
-        """Apply it to a (R, d+1) gradient."""
-        x = np.zeros_like(gradient)
-        r = gradient.copy()
-        z = self.inner.solve(r)
-        d = z.copy()
-        rz = first = float((r * z).sum())
-        for _ in range(self.steps):
-            Hd = self.product(d)
-            curvature = float((d * Hd).sum())
-            if rz <= 0 or curvature <= 1e-14 * rz:
-                break
-            x += rz / curvature * d
-            r -= rz / curvature * Hd
-            z = self.inner.solve(r)
-            new = float((r * z).sum())
-            if new < self.tolerance**2 * first:
-                break
-            d = z + new / rz * d
-            rz = new
-        return x if x.any() else self.inner.solve(gradient)
 
 
 class ExactHessian:

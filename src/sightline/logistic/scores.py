@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.engine.threads import ThreadTeam, blocks
-from sightline.logistic.objective import BLOCK_BYTES
+from sightline.logistic.rows import BLOCK_BYTES
 
 Floats = npt.NDArray[np.floating[Any]]
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sightline.logistic.objective import Doubles, Evaluated, Objective
-from sightline.logistic.precondition import Preconditioner
+from sightline.logistic.sampled import Preconditioner
 
 MEMORY = 20
 

@@ -1,0 +1,164 @@
+"""The Hessian on a sample of the rows, and its inverse by conjugate gradients."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from sightline.engine.threads import SLABS, blocks, cut
+from sightline.logistic.gram import draw
+from sightline.logistic.loss import curvatures, probabilities
+from sightline.logistic.native import NativeRows
+from sightline.logistic.objective import Objective
+
+Floats = npt.NDArray[np.floating[Any]]
+Doubles = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+class Preconditioner(Protocol):
+    """An approximate inverse Hessian."""
+
+    def solve(self, gradient: Doubles) -> Doubles:
+        """Apply it to a (R, d+1) gradient."""
+        ...
+
+
+class Sample:
+    """Some rows, with what each counts and how its probabilities are spread: a Hessian without its penalty.
+
+    Parameters
+    ----------
+    objective : Objective
+    rows : (m,) int64
+    residual : (R, n), p − onehot of all rows at the point where the curvature is wanted
+    factor : (m,), 1 / chance with which each row was drawn
+    """
+
+    def __init__(self, objective: Objective, rows: Integers, residual: Floats, factor: Doubles) -> None:
+        self.objective = objective
+        self.rows, self.labels = rows, objective.labels[rows]
+        few = np.ascontiguousarray(residual[:, rows])
+        self.P = curvatures(few) if objective.R == 1 else probabilities(few, self.labels)
+        self.mass = (objective.mass[rows] * factor / objective.total_mass).astype(objective.dtype)
+        self.slabs = cut(len(rows), SLABS)
+
+    def product(self, direction: Doubles) -> Doubles:
+        """Hessian times (R, d+1)."""
+        raise NotImplementedError
+
+
+class SampleInPlace(Sample):
+    """The rows stay where they are; compiled passes go there."""
+
+    def __init__(self, objective: Objective, rows: Integers, residual: Floats, factor: Doubles) -> None:
+        super().__init__(objective, rows, residual, factor)
+        assert isinstance(objective.rows, NativeRows)
+        self.native = objective.rows
+        R, lanes = objective.R, self.native.lanes()
+        padded = np.zeros((len(rows), -(-R // lanes) * lanes), objective.dtype)
+        padded[:, :R] = self.P.T
+        self.P = padded
+
+    def product(self, direction: Doubles) -> Doubles:
+        """Hessian times (R, d+1)."""
+        offset = self.objective.mean
+        weights = np.ascontiguousarray(direction[:, :-1], self.objective.dtype)
+        bias = -direction[:, :-1] @ offset
+        if self.objective.fit_intercept:
+            bias += direction[:, -1]
+        narrow = bias.astype(self.objective.dtype)
+        parts = self.objective.team.each(
+            lambda slab: self.native.curvature(
+                slab, self.rows, weights, narrow, self.objective.labels, self.P, self.mass
+            ),
+            self.slabs,
+        )
+        total = sum(parts, start=np.zeros(direction.shape))
+        total[:, :-1] -= np.outer(total[:, -1], offset)
+        if not self.objective.fit_intercept:
+            total[:, -1] = 0
+        return total
+
+
+class SampleCopied(Sample):
+    """The rows copied, less their mean, and multiplied by NumPy."""
+
+    def __init__(self, objective: Objective, rows: Integers, residual: Floats, factor: Doubles) -> None:
+        super().__init__(objective, rows, residual, factor)
+        self.A = objective.centred(rows)
+
+    def product(self, direction: Doubles) -> Doubles:
+        """Hessian times (R, d+1).
+
+        (diag(p) − p pᵀ) z does not change when a number is added to all of z. Measured from the row's own
+        class, nothing is lost where that class has nearly all the probability.
+        """
+        across = np.ascontiguousarray(direction.T, dtype=self.A.dtype)
+
+        def part(slab: slice) -> Doubles:
+            total = np.zeros(direction.shape)
+            for rows in blocks(slab, self.objective.block):
+                A, P = self.A[rows], self.P[:, rows]
+                Z = np.ascontiguousarray((A @ across).T)
+                if self.objective.R > 1:
+                    Z -= Z[self.labels[rows], np.arange(len(A))]
+                    Z -= np.einsum("km,km->m", P, Z)
+                Z *= P
+                Z *= self.mass[rows]
+                total += Z @ A
+            return total
+
+        return sum(self.objective.team.each(part, self.slabs), start=np.zeros(direction.shape))
+
+
+class SampledHessian:
+    """Stage 3: the Hessian on `size` important rows, inverted by at most `steps` conjugate-gradient steps."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        residual: Floats,
+        inner: Preconditioner,
+        size: int,
+        rng: np.random.Generator,
+        *,
+        steps: int = 10,
+        tolerance: float = 0.1,
+    ) -> None:
+        self.inner, self.steps, self.tolerance = inner, steps, tolerance
+        self.penalty = objective.penalty
+        spread = curvatures(residual).sum(axis=0).astype(np.float64)
+        rows, factor = draw(objective.mass * np.maximum(spread, 1e-3), size, rng)
+        kind = SampleInPlace if isinstance(objective.rows, NativeRows) else SampleCopied
+        self.sample = kind(objective, rows, residual, factor)
+
+    def product(self, direction: Doubles) -> Doubles:
+        """Hessian times (R, d+1)."""
+        result = self.sample.product(direction)
+        result[:, :-1] += self.penalty * direction[:, :-1]
+        return result
+
+    def solve(self, gradient: Doubles) -> Doubles:
+        """Apply it to a (R, d+1) gradient."""
+        x = np.zeros_like(gradient)
+        r = gradient.copy()
+        z = self.inner.solve(r)
+        d = z.copy()
+        rz = first = float((r * z).sum())
+        for _ in range(self.steps):
+            Hd = self.product(d)
+            curvature = float((d * Hd).sum())
+            if rz <= 0 or curvature <= 1e-14 * rz:
+                break
+            x += rz / curvature * d
+            r -= rz / curvature * Hd
+            z = self.inner.solve(r)
+            new = float((r * z).sum())
+            if new < self.tolerance**2 * first:
+                break
+            d = z + new / rz * d
+            rz = new
+        return x if x.any() else self.inner.solve(gradient)
