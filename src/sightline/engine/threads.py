@@ -21,6 +21,9 @@ SLABS = 8
 """Into how many runs of rows the data are cut, whatever the number of threads: the same sums in the same
 order give the same result, bit for bit, on 1, 2 or 8 threads."""
 
+ROUND = 256
+"""Slabs of many rows are whole blocks of so many, as packed rows are stored."""
+
 SMALL = 300_000
 """Below this many numbers, handing work to threads costs more than it saves."""
 
@@ -101,7 +104,7 @@ class ThreadTeam:
         if n_threads is not None and n_threads < 1:
             raise UsageError(f"n_threads = {n_threads!r} is below 1", "None takes all cores.")
         small = n_rows * n_columns < SMALL
-        self.slabs = cut(n_rows, 1 if small else SLABS)
+        self.slabs = cut(n_rows, 1) if small else cut(n_rows, SLABS, ROUND if n_rows >= SLABS * ROUND else 1)
         self.n_threads = 1 if small else min(n_threads or available_threads(), len(self.slabs))
         self._pool = ThreadPoolExecutor(self.n_threads, "sightline") if self.n_threads > 1 else None
 
@@ -122,10 +125,11 @@ class ThreadTeam:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def cut(n_rows: int, parts: int) -> list[slice]:
-    """Cut `n_rows` rows into at most `parts` runs of nearly equal length."""
+def cut(n_rows: int, parts: int, multiple: int = 1) -> list[slice]:
+    """Cut `n_rows` rows into at most `parts` runs of nearly equal length, all but the last a `multiple` long."""
     parts = max(1, min(parts, n_rows))
-    return [slice(n_rows * i // parts, n_rows * (i + 1) // parts) for i in range(parts)]
+    edges = [n_rows * i // parts // multiple * multiple for i in range(parts)] + [n_rows]
+    return [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
 
 
 def blocks(rows: slice, size: int) -> Iterator[slice]:

@@ -79,13 +79,15 @@ def factor(matrix: Floats, jitter: float = 0.0) -> tuple[Floats, Doubles]:
     """
     scale = np.sqrt(np.maximum(np.diag(matrix).astype(np.float64), 0))
     scale[scale < 1e4 * np.sqrt(np.finfo(matrix.dtype).tiny)] = 1
-    unit = (matrix / scale / scale[:, None]).astype(matrix.dtype)
+    narrow = (1 / scale).astype(matrix.dtype)
+    unit = matrix * narrow
+    unit *= narrow[:, None]
     (potrf,) = get_lapack_funcs(("potrf",), (unit,))
     jitter = max(jitter, 30 * float(np.finfo(matrix.dtype).eps))
     while True:
-        trial = unit.copy()
-        trial[np.diag_indices_from(trial)] += jitter
-        lower, failed = potrf(trial, lower=1)
+        unit[np.diag_indices_from(unit)] += jitter
+        # A symmetric matrix, turned on its side, is what LAPACK reads without turning it itself.
+        lower, failed = potrf(unit.T, lower=1, clean=0)
         if not failed:
             return lower, scale
         jitter *= 10
@@ -95,10 +97,17 @@ def inverse(matrix: Floats) -> Floats:
     """Inverse of a symmetric positive semi-definite matrix, through `factor`."""
     lower, scale = factor(matrix)
     (potri,) = get_lapack_funcs(("potri",), (lower,))
-    half, _ = potri(lower, lower=1)
-    full = np.tril(half) + np.tril(half, -1).T
-    result: Floats = (full / scale / scale[:, None]).astype(matrix.dtype)
-    return result
+    half, _ = potri(lower, lower=1, overwrite_c=1)
+    narrow = (1 / scale).astype(matrix.dtype)
+    half *= narrow
+    half *= narrow[:, None]
+    full: Floats = half.T  # C-contiguous, right on and above the diagonal
+    for start in range(0, len(full), 64):  # block by block: NumPy's triangles are slower than the inverse
+        stop = start + 64
+        corner = full[start:stop, start:stop]
+        corner[:] = np.triu(corner) + np.triu(corner, 1).T
+        full[stop:, start:stop] = full[start:stop, stop:].T
+    return full
 
 
 def draw(weights: Doubles, size: int, rng: np.random.Generator) -> tuple[Rows, Doubles]:

@@ -121,7 +121,7 @@ class _Run:
         if warm:
             first = CLASS_AT if self._class_curvature_pays() else SAMPLED_AT
         try:
-            self.inverse: Preconditioner = self._shared()
+            self.inverse: Preconditioner = SharedCurvature(self.objective, self.rng)
             outcome = self._loop(point, self.objective.at(point), first)
         except KeyboardInterrupt:
             outcome = "interrupted: these are the best coefficients so far"
@@ -197,10 +197,6 @@ class _Run:
 
     # -- step 3: finer curvature ---------------------------------------------------------------------
 
-    def _shared(self) -> SharedCurvature:
-        d = self.objective.d
-        return SharedCurvature(self.objective, max(2000, 8 * d) if d <= 5000 else 2000, self.rng)
-
     def _refine(self, iteration: int, point: Doubles) -> None:
         """Look again at the curvature, where it is time to."""
         if self._left() <= 1:
@@ -245,9 +241,11 @@ class _Run:
 
     def _by_class(self, residual: npt.NDArray[Any]) -> ClassCurvature:
         """Every thread holds a sample of its own: a quarter of the memory for each."""
-        size = max(1000, 4 * self.objective.d)
-        most = max(size, self._rows_in(SAMPLE_BYTES // 4))
-        return ClassCurvature(self.objective, residual, min(size * min(self.growth, GROWTH), most), self.rng)
+        most = max(1000, 4 * self.objective.d, self._rows_in(SAMPLE_BYTES // 4))
+        growth = min(self.growth, GROWTH)
+        return ClassCurvature(
+            self.objective, residual, self.rng, rows=3 * growth, least=1000 * growth, most=most
+        )
 
     def _sampled(self, residual: npt.NDArray[Any]) -> SampledHessian:
         return SampledHessian(self.objective, residual, self.inverse, self._sample_size(), self.rng)

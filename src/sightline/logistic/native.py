@@ -11,12 +11,12 @@ import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sightline.engine.threads import ThreadTeam
+from sightline.engine.threads import ROUND, ThreadTeam
 
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
@@ -40,6 +40,9 @@ class _Rows(ctypes.Structure):
         ("starts", ctypes.c_void_p),
         ("columns", ctypes.c_void_p),
         ("table", ctypes.c_void_p),
+        ("ends", ctypes.c_void_p),
+        ("within", ctypes.c_void_p),
+        ("across", ctypes.c_void_p),
     )
 
 
@@ -68,6 +71,7 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
     "moments": (None, (_I, _P, _N, _N, _N, _P, _P, _P, _P, _P, _P)),
     "learn_table": (_I, (_P, _N, _N, _N, _N, _P, _P, _P, _I)),
     "pack": (_I, (_I, _P, _N, _N, _N, _P, _P, _P, _P, _P, _P, _P)),
+    "turn": (None, (_N, _N, _N, _N, _P, _P, _P, _P, _P, _P, _P, _P, _P)),
 }
 
 
@@ -99,6 +103,14 @@ def _at(array: npt.NDArray[Any] | None) -> int | None:
     return None if array is None else array.ctypes.data
 
 
+class Table(NamedTuple):
+    """Numbers by code: `values` (256,), and the hash that finds the code of a number (none for bytes)."""
+
+    values: Floats
+    slots: Floats | None
+    codes: npt.NDArray[np.int16] | None
+
+
 class NativeRows:
     """Rows that the compiled passes read: as they are, or without their zeros once `pack` has been called.
 
@@ -113,7 +125,8 @@ class NativeRows:
         self.n, self.d = X.shape
         self.whole = BYTES if X.dtype == np.uint8 else WHOLE
         self.kept: tuple[npt.NDArray[Any], ...] = (X,)
-        self.rows = _Rows(self.whole, self.n, self.d, X.ctypes.data, None, None, None)
+        self.rows = _Rows(self.whole, self.n, self.d, X.ctypes.data)
+        self.table: Table | None = None
         self.rooms: list[npt.NDArray[Any]] = []
 
     def _call(self, name: str, *arguments: Any) -> Any:
@@ -148,7 +161,7 @@ class NativeRows:
     def curvature(
         self,
         slab: slice,
-        which: Integers,
+        which: Integers | None,
         weights: Floats,
         bias: Floats,
         labels: Integers,
@@ -165,6 +178,18 @@ class NativeRows:
         with _Prepared(self, slab, None, None, classes=len(S)) as call:
             self._call("back_pass", call.at, _at(S), S.strides[0] // S.itemsize, int(squared))
             return call.sums
+
+    def some(self, rows: Integers, team: ThreadTeam) -> tuple[NativeRows, Integers | None]:
+        """Rows that can be passed over in the order of `rows` (m,), and the numbers to pass to `curvature`.
+
+        Whole rows stay where they are. Packed ones are packed anew, together.
+        """
+        if not self.packed:
+            return self, rows
+        few = NativeRows(self.X[rows], self.dtype)
+        few.pack(team, self.starts[rows + 1] - self.starts[rows], self.table)
+        few.X = self.X[:0]  # the copy has served
+        return few, None
 
     def forward(self, slab: slice, weights: Floats, bias: Floats, Z: Floats) -> None:
         """Z[slab] = X Wᵀ + b, Z (n, R) C-contiguous."""
@@ -189,26 +214,29 @@ class NativeRows:
         """Whether rows without their zeros are faster."""
         return bool(self.d < 2**16 and entries.sum() < SPARSE * self.n * self.d)
 
-    def pack(self, team: ThreadTeam, entries: Integers) -> None:
+    def pack(self, team: ThreadTeam, entries: Integers, like: Table | None = None) -> None:
         """Leave the zeros out: 16 bits for the column of every other entry, and 8 for a code or its value."""
         starts = np.zeros(self.n + 1, np.int64)
         np.cumsum(entries, out=starts[1:])
         total = int(starts[-1])
+        self.starts = starts
         columns = np.empty(total, np.uint16)
-        table = np.arange(256, dtype=self.dtype) if self.whole == BYTES else self._table()
+        table = self._table() if like is None else like
         done = table is not None and self._packed(team, starts, columns, np.empty(total, np.uint8), table)
         if not done:
             self._packed(team, starts, columns, np.empty(total, self.dtype), None)
 
-    def _table(self) -> Floats | None:
+    def _table(self) -> Table | None:
         """The values that a sample of the rows takes, where they are so few that a byte can number them."""
-        self.slots, self.codes = np.zeros(1024, self.dtype), np.zeros(1024, np.int16)
-        table = np.zeros(256, self.dtype)
+        if self.whole == BYTES:
+            return Table(np.arange(256, dtype=self.dtype), None, None)
+        slots, codes = np.zeros(1024, self.dtype), np.zeros(1024, np.int16)
+        values = np.zeros(256, self.dtype)
         known = self._call(
-            "learn_table", _at(self.X), self.d, 0, self.n, max(1, self.n // 4000), _at(self.slots),
-            _at(self.codes), _at(table), 0,
+            "learn_table", _at(self.X), self.d, 0, self.n, max(1, self.n // 1000), _at(slots), _at(codes),
+            _at(values), 0,
         )  # fmt: skip
-        return None if known < 0 else table
+        return None if known < 0 else Table(values, slots, codes)
 
     def _packed(
         self,
@@ -216,25 +244,38 @@ class NativeRows:
         starts: Integers,
         columns: npt.NDArray[np.uint16],
         values: npt.NDArray[Any],
-        table: Floats | None,
+        table: Table | None,
     ) -> bool:
-        coded = values.dtype == np.uint8
-        hashed = coded and self.whole != BYTES
+        coded = table is not None
+        slots, codes = (None, None) if table is None else (table.slots, table.codes)
 
         def part(slab: slice) -> bool:
             room = np.empty(self.d + 1, np.uint16)
             missing = self._call(
                 "pack", self.whole, _at(self.X), self.d, slab.start, slab.stop, _at(starts), _at(room),
                 _at(columns), _at(values) if coded else None, None if coded else _at(values),
-                _at(self.slots) if hashed else None, _at(self.codes) if hashed else None,
+                _at(slots), _at(codes),
             )  # fmt: skip
-            return not missing
+            if missing:
+                return False
+            counts = np.empty(self.d, np.int32)
+            self._call(
+                "turn", self.d, slab.start, slab.stop, ROUND, _at(starts), _at(columns),
+                _at(values) if coded else None, None if coded else _at(values), _at(counts), _at(ends),
+                _at(within), _at(across) if coded else None, None if coded else _at(across),
+            )  # fmt: skip
+            return True
 
+        ends = np.empty((-(-self.n // ROUND), self.d), np.int32)
+        within, across = np.empty(len(columns), np.uint8), np.empty_like(values)
         if not all(team.map(part)):
             return False
         kind = CODES if coded else VALUES
-        self.kept = (values, starts, columns) if table is None else (values, starts, columns, table)
-        self.rows = _Rows(kind, self.n, self.d, _at(values), _at(starts), _at(columns), _at(table))
+        self.table, self.kept = table, (values, starts, columns, ends, within, across)
+        self.rows = _Rows(
+            kind, self.n, self.d, _at(values), _at(starts), _at(columns), table and _at(table.values),
+            _at(ends), _at(within), _at(across),
+        )  # fmt: skip
         self.rooms = []
         return True
 

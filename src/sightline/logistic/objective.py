@@ -151,11 +151,16 @@ class Objective:
         total = squares[:, :-1] - 2 * offset * first[:, :-1] + np.outer(first[:, -1], offset**2)
         return np.maximum(total, 0) / self.total_mass
 
-    def centred(self, rows: npt.NDArray[np.int64]) -> Floats:
-        """The named rows less the centroid, with a last column of ones for the intercept: (m, d+1)."""
-        sample = np.empty((len(rows), self.d + 1), dtype=self.dtype)
+    def centred(self, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64] | None = None) -> Floats:
+        """The named rows less the centroid, with a last column of ones for the intercept: (m, d+1).
+
+        `columns` (j,) names those that are wanted; None is all.
+        """
+        mean = (self.mean if columns is None else self.mean[columns]).astype(self.dtype)
+        sample = np.empty((len(rows), len(mean) + 1), dtype=self.dtype)
         for part in blocks(slice(0, len(rows)), self.block):  # without a second copy of them all
-            np.subtract(self.X[rows[part]], self.mean, out=sample[part, :-1], casting="same_kind")
+            x = self.X[rows[part]]
+            np.subtract(x if columns is None else x[:, columns], mean, out=sample[part, :-1])
         sample[:, -1] = 1 if self.fit_intercept else 0
         return sample
 

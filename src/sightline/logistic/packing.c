@@ -96,3 +96,25 @@ int NAME(pack)(int kind, const void *values, idx d, idx from, idx to, const idx 
     }
     return 0;
 }
+
+/* The same entries by column: every `block` rows of from..to, which begin with a block. `room` holds d counts. */
+void NAME(turn)(idx d, idx from, idx to, idx block, const idx *starts, const uint16_t *columns, const uint8_t *bytes,
+                const REAL *reals, int32_t *room, int32_t *ends, uint8_t *within, uint8_t *across_bytes,
+                REAL *across_reals) {
+    for (idx start = from; start < to; start += block) {
+        idx stop = start + block < to ? start + block : to, base = starts[start];
+        int32_t *end = ends + start / block * d, at = 0;
+        memset(room, 0, sizeof(int32_t) * d);
+        for (idx e = base; e < starts[stop]; e++) room[columns[e]]++;
+        for (idx j = 0; j < d; j++) at += room[j], end[j] = at, room[j] = at - room[j];
+        for (idx i = start; i < stop; i++)
+            for (idx e = starts[i]; e < starts[i + 1]; e++) {
+                idx to_entry = base + room[columns[e]]++;
+                within[to_entry] = (uint8_t)(i - start);
+                if (bytes)
+                    across_bytes[to_entry] = bytes[e];
+                else
+                    across_reals[to_entry] = reals[e];
+            }
+    }
+}

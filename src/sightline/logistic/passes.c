@@ -6,7 +6,9 @@
 
    A block of rows goes forward, through the loss and back while it is in the cache. Whole rows are copied there, each
    padded to whole vectors, and multiplied along their columns. Packed rows are multiplied along the classes: lane l of
-   group g of column j is the weight of class g * LANES + l.
+   group g of column j is the weight of class g * LANES + l. Every PACKED_BLOCK of them is stored twice, by row for the
+   way forward and by column for the way back: so a sum, of a row's scores or of a column's gradient, stays in a register
+   and nothing is written for every entry.
 
    A sum over rows is kept in REAL for FLUSH rows at most, then added to one in double. */
 
@@ -27,8 +29,8 @@
 #define INLINE static inline __attribute__((always_inline))
 #define LANES (WIDTH / (int)sizeof(REAL))
 #define ROWS 4          /* rows and columns of vectors that a group of classes is multiplied with at once */
-#define PACKED_BLOCK 64 /* rows that go forward before they go back */
-#define CACHE 200000    /* bytes of whole rows that do */
+#define PACKED_BLOCK 256 /* packed rows that go forward before they go back */
+#define CACHE 200000     /* bytes of whole rows that do */
 #define MOST_ROWS 128
 #define FLUSH 512
 
@@ -45,11 +47,14 @@ typedef struct {
     const idx *starts;       /* packed: where each row starts, n + 1 */
     const uint16_t *columns; /* packed: one an entry */
     const REAL *table;       /* codes: 256 values */
+    const int32_t *ends;     /* packed, by column: (blocks, d), where each column ends, counted from its block */
+    const uint8_t *within;   /* one an entry: its row within the block */
+    const void *across;      /* one an entry: its value or code */
 } Rows;
 
 typedef struct {
     const Rows *rows;
-    const idx *which; /* row numbers, or NULL for all */
+    const idx *which; /* row numbers, of whole rows only, or NULL for all */
     idx first, last, classes;
     const REAL *weights; /* (classes, d) */
     const REAL *bias;    /* (classes) */
@@ -63,9 +68,8 @@ typedef struct {
     const Call *call;
     int squared;
     idx d, width, groups, stride, size, start, m;
-    REAL *weights, *sums, *x;
+    REAL *weights, *sums, *x, *z;
     REAL bias[MOST_LANES] __attribute__((aligned(64)));
-    REAL z[MOST_ROWS * MOST_LANES] __attribute__((aligned(64)));
 } Block;
 
 INLINE vec load(const REAL *from) { return *(const vec *)from; }
@@ -85,9 +89,12 @@ static idx weights_size(const Rows *rows, idx classes) {
     return is_whole(rows) ? classes * padded(rows->d) : padded(classes) * rows->d;
 }
 
+static idx x_size(const Rows *rows) { return is_whole(rows) ? rows_at_once(rows) * padded(rows->d) : 0; }
+static idx z_size(const Rows *rows, idx classes) { return rows_at_once(rows) * padded(classes); }
+
 /* How many REALs of room a call needs. */
 idx NAME(room)(const Rows *rows, idx classes) {
-    return 2 * weights_size(rows, classes) + rows_at_once(rows) * padded(rows->d) + 4 * 64 / (idx)sizeof(REAL);
+    return 2 * weights_size(rows, classes) + x_size(rows) + z_size(rows, classes) + 5 * 64 / (idx)sizeof(REAL);
 }
 
 static REAL *line(REAL *at) { return (REAL *)(((uintptr_t)at + 63) / 64 * 64); }
@@ -98,10 +105,11 @@ static void begin(Block *b, const Call *call, int squared) {
     b->call = call, b->squared = squared, b->d = d, b->width = padded(d);
     b->stride = padded(call->classes), b->groups = b->stride / LANES, b->size = rows_at_once(rows);
     b->weights = line(call->room), b->sums = line(b->weights + size), b->x = line(b->sums + size);
+    b->z = line(b->x + x_size(rows));
     memset(b->weights, 0, sizeof(REAL) * size);
     memset(b->sums, 0, sizeof(REAL) * size);
     memset(b->bias, 0, sizeof b->bias);
-    memset(b->z, 0, sizeof b->z);
+    memset(b->z, 0, sizeof(REAL) * z_size(rows, call->classes));
     if (!call->weights) return;
     memcpy(b->bias, call->bias, sizeof(REAL) * call->classes);
     for (idx k = 0; k < call->classes; k++) {
@@ -115,7 +123,8 @@ static int next(Block *b, idx start) {
     const Call *call = b->call;
     const Rows *rows = call->rows;
     if (start >= call->last) return 0;
-    b->start = start, b->m = call->last - start < b->size ? call->last - start : b->size;
+    idx most = is_whole(rows) ? b->size : b->size - start % b->size;
+    b->start = start, b->m = call->last - start < most ? call->last - start : most;
     if (!is_whole(rows)) return 1;
     for (idx r = 0; r < b->m; r++) {
         idx at = row_of(call, start + r) * b->d;
@@ -220,12 +229,28 @@ INLINE void forward_packed(
     *(vec *)z = (a + b) + (c + e);
 }
 
-INLINE void back_packed(
-    const uint16_t *col, const uint8_t *codes, const REAL *table, const REAL *values, idx first, idx last,
-    vec *g, vec r, int squared) {
-    for (idx i = first; i < last; i++) {
-        REAL v = VALUE_AT(i);
-        g[col[i]] += r * (squared ? v * v : v);
+INLINE void back_packed(const Block *b, idx g, const uint8_t *codes, const REAL *table, const REAL *values, int squared) {
+    const Rows *rows = b->call->rows;
+    idx base = rows->starts[b->start];
+    const int32_t *ends = rows->ends + b->start / PACKED_BLOCK * b->d;
+    const uint8_t *within = rows->within + base;
+    const REAL *z = b->z + g * LANES;
+    vec *sums = (vec *)b->sums + g * b->d;
+    if (codes) codes += base; else values += base;
+    for (idx j = 0, i = 0; j < b->d; j++) {
+        idx end = ends[j];
+        if (i == end) continue;
+        vec one = sums[j], two = {0};
+        for (; i + 2 <= end; i += 2) {
+            REAL v = VALUE_AT(i), u = VALUE_AT(i + 1);
+            one += load(z + within[i] * b->stride) * (squared ? v * v : v);
+            two += load(z + within[i + 1] * b->stride) * (squared ? u * u : u);
+        }
+        if (i < end) {
+            REAL v = VALUE_AT(i);
+            one += load(z + within[i] * b->stride) * (squared ? v * v : v), i++;
+        }
+        sums[j] = one + two;
     }
 }
 
@@ -238,7 +263,7 @@ static void forward(Block *b) {
         return;
     }
     for (idx i = 0; i < b->m; i++) {
-        idx row = row_of(b->call, b->start + i), first = rows->starts[row], last = rows->starts[row + 1];
+        idx row = b->start + i, first = rows->starts[row], last = rows->starts[row + 1];
         for (idx g = 0; g < b->groups; g++) {
             const vec *w = (const vec *)b->weights + g * b->d;
             vec bias = load(b->bias + g * LANES);
@@ -257,16 +282,11 @@ static void back(Block *b) {
         EACH_FEW(back_few, b)
         return;
     }
-    for (idx i = 0; i < b->m; i++) {
-        idx row = row_of(b->call, b->start + i), first = rows->starts[row], last = rows->starts[row + 1];
-        for (idx g = 0; g < b->groups; g++) {
-            vec r = load(b->z + i * b->stride + g * LANES), *total = (vec *)b->sums + g * b->d;
-            if (rows->kind == CODES)
-                back_packed(rows->columns, rows->values, rows->table, 0, first, last, total, r, b->squared);
-            else
-                back_packed(rows->columns, 0, 0, rows->values, first, last, total, r, b->squared);
-        }
-    }
+    for (idx g = 0; g < b->groups; g++)
+        if (rows->kind == CODES)
+            back_packed(b, g, rows->across, rows->table, 0, b->squared);
+        else
+            back_packed(b, g, 0, 0, rows->across, b->squared);
 }
 
 /* Adds the sums in REAL to those in double and clears them. */
@@ -391,8 +411,8 @@ double NAME(residual_pass)(const Call *call, const int64_t *labels, const REAL *
     return loss;
 }
 
-/* Adds H v over rows first..last of `which`: weights hold v, P (m, groups * LANES) the probabilities of the rows (for
-   two classes p (1 - p)), `mass` (m) what each counts. From the row's own class: what is the same for all changes
+/* Adds H v over rows first..last of a sample: weights hold v, labels (m) the rows' classes, P (m, groups * LANES) their
+   probabilities (for two classes p (1 - p)), `mass` (m) what each counts. From the row's own class: what is the same for all changes
    nothing, and digits are lost where one class has nearly all the probability. */
 void NAME(curvature_pass)(const Call *call, const int64_t *labels, const REAL *P, const REAL *mass) {
     Block b;
@@ -405,7 +425,7 @@ void NAME(curvature_pass)(const Call *call, const int64_t *labels, const REAL *P
             const REAL *p = P + (start + i) * b.stride;
             if (call->classes > 1) {
                 vec sum = {0};
-                own = z[labels[row_of(call, start + i)]];
+                own = z[labels[start + i]];
                 for (idx g = 0; g < b.groups; g++) sum += load(p + g * LANES) * (load(z + g * LANES) - own);
                 mean = lanes_sum(sum);
             }

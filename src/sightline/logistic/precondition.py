@@ -13,6 +13,7 @@ The last three learn the present point from its residual r = p − onehot (R, n)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -29,56 +30,118 @@ Doubles = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
 
 
+KEEP = 1
+"""Columns with less curvature than this times λ hardly interact with others: their diagonal is enough."""
+
+
+class Columns:
+    """Which columns a picture of the curvature multiplies with each other, by the curvature (d,) of each.
+
+    `kept` (j,) their numbers, or None where that is all; `size` how many.
+    """
+
+    def __init__(self, curvature: Doubles, penalty: float) -> None:
+        strong = np.flatnonzero(curvature > KEEP * penalty) if penalty > 0 else np.arange(len(curvature))
+        self.size = len(strong)
+        self.kept: Rows | None = strong if self.size < len(curvature) else None
+
+    def of(self, values: Doubles) -> Doubles:
+        """Those of (d,) that are kept."""
+        return values if self.kept is None else values[self.kept]
+
+    def solve(
+        self, gradient: Doubles, diagonal: Doubles, solve: Callable[[Doubles], Doubles]
+    ) -> Doubles:
+        """`solve` for the kept columns and the intercept, division by `diagonal` (R, d) for the others."""
+        if self.kept is None:
+            return solve(gradient)
+        inner = np.append(self.kept, gradient.shape[1] - 1)
+        result = np.empty_like(gradient)
+        np.divide(gradient[:, :-1], diagonal, out=result[:, :-1])
+        result[:, inner] = solve(gradient[:, inner])
+        return result
+
+
 class SharedCurvature:
     """Stage 1: block k is α_k (Gram + λ/ᾱ), α_k = π_k (1 − π_k), π the class frequencies."""
 
-    def __init__(self, objective: Objective, size: int, rng: np.random.Generator) -> None:
+    ROWS = 6
+    """For every column, so many rows are drawn; and never fewer than LEAST."""
+    LEAST = 2000
+
+    def __init__(self, objective: Objective, rng: np.random.Generator) -> None:
         share = np.bincount(objective.labels, weights=objective.mass, minlength=objective.n_classes)
         share = np.clip(share / objective.total_mass, 1e-3, 1 - 1e-3)
         alpha = share * (1 - share)
         self.alpha = alpha[1:] if objective.R == 1 else alpha
+        ridge = objective.penalty / float(self.alpha.mean())
+        self.columns = Columns(objective.variance, ridge)
+        size = max(self.LEAST, self.ROWS * self.columns.size) if objective.d <= 5000 else self.LEAST
         rows, factor = draw(objective.mass, size, rng)
-        A = objective.centred(rows)
+        A = objective.centred(rows, self.columns.kept)
         A *= np.sqrt(objective.mass[rows] * factor / objective.total_mass)[:, None].astype(A.dtype)
-        ridge = np.full(objective.d, objective.penalty / float(self.alpha.mean()))
-        ridge += np.maximum(objective.variance - squares(A), 0)
+        self.diagonal = objective.variance + ridge
+        own = ridge + np.maximum(self.columns.of(objective.variance) - squares(A), 0)
         gram: Floats | None = None
-        if not wide(A, ridge):
+        if not wide(A, own):
             gram = np.sum(objective.team.each(lambda rows: A[rows].T @ A[rows], cut(len(A), SLABS)), axis=0)
-        self.gram = InverseGram(A, ridge, gram)
+        self.gram = InverseGram(A, own, gram)
 
     def solve(self, gradient: Doubles) -> Doubles:
         """Apply it to a (R, d+1) gradient."""
-        return self.gram.solve(gradient) / self.alpha[:, None]
+        return self.columns.solve(gradient, self.diagonal, self.gram.solve) / self.alpha[:, None]
 
 
 class ClassCurvature:
-    """Stage 2: block k is Σ_i m_i p_ik (1 − p_ik) x̃_i x̃_iᵀ / M + λ, its diagonal exact."""
+    """Stage 2: block k is Σ_i m_i p_ik (1 − p_ik) x̃_i x̃_iᵀ / M + λ, its diagonal exact.
 
-    def __init__(self, objective: Objective, residual: Floats, size: int, rng: np.random.Generator) -> None:
+    `rows` are drawn for every column that counts, `least` at the least, `most` at the most.
+    """
+
+    def __init__(
+        self,
+        objective: Objective,
+        residual: Floats,
+        rng: np.random.Generator,
+        *,
+        rows: float = 4,
+        least: int = 1000,
+        most: int = 1_000_000,
+    ) -> None:
         curvature = curvatures(residual)
         if not objective.uniform:
             curvature *= objective.mass.astype(curvature.dtype)
         exact = objective.diagonal(curvature)
+        self.diagonal = exact + objective.penalty
+        self.columns = Columns(exact.max(axis=0), objective.penalty)
+        size = min(max(least, int(rows * self.columns.size)), most)
         drawn = [
             draw(np.maximum(curvature[k], 1e-7).astype(np.float64), size, rng) for k in range(objective.R)
         ]
 
         def block(k: int) -> InverseGram:
             rows, factor = drawn[k]
-            A = objective.centred(rows)
+            A = objective.centred(rows, self.columns.kept)
             weight = curvature[k, rows] * factor / objective.total_mass
             A *= np.sqrt(weight)[:, None].astype(A.dtype)
-            ridge = objective.penalty + np.maximum(exact[k] - squares(A), 0)
+            ridge = objective.penalty + np.maximum(self.columns.of(exact[k]) - squares(A), 0)
             return InverseGram(A, ridge)
 
         self.team = objective.team
         self.blocks = self.team.each(block, range(objective.R))
+        self.runs = cut(objective.R, self.team.n_threads)
 
     def solve(self, gradient: Doubles) -> Doubles:
         """Apply it to a (R, d+1) gradient."""
-        classes = range(len(self.blocks))
-        return np.concatenate(self.team.each(lambda k: self.blocks[k].solve(gradient[k : k + 1]), classes))
+
+        def some(inner: Doubles, run: slice) -> Doubles:
+            classes = range(run.start, run.stop)
+            return np.concatenate([self.blocks[k].solve(inner[k : k + 1]) for k in classes])
+
+        def each(inner: Doubles) -> Doubles:
+            return np.concatenate(self.team.each(lambda run: some(inner, run), self.runs))
+
+        return self.columns.solve(gradient, self.diagonal, each)
 
 
 class ExactHessian:

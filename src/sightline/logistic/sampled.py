@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sightline.engine.threads import SLABS, blocks, cut
+from sightline.engine.threads import ROUND, SLABS, ThreadTeam, blocks, cut
 from sightline.logistic.gram import draw
 from sightline.logistic.loss import curvatures, probabilities
 from sightline.logistic.native import NativeRows
@@ -16,6 +16,8 @@ from sightline.logistic.objective import Objective
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+FEW = 1500
+"""A slab of a sample has no fewer rows than this: handing it out has its price too."""
 
 
 class Preconditioner(Protocol):
@@ -43,7 +45,7 @@ class Sample:
         few = np.ascontiguousarray(residual[:, rows])
         self.P = curvatures(few) if objective.R == 1 else probabilities(few, self.labels)
         self.mass = (objective.mass[rows] * factor / objective.total_mass).astype(objective.dtype)
-        self.slabs = cut(len(rows), SLABS)
+        self.slabs = cut(len(rows), max(1, min(SLABS, len(rows) // FEW)), ROUND)
 
     def product(self, direction: Doubles) -> Doubles:
         """Hessian times (R, d+1)."""
@@ -56,7 +58,9 @@ class SampleInPlace(Sample):
     def __init__(self, objective: Objective, rows: Integers, residual: Floats, factor: Doubles) -> None:
         super().__init__(objective, rows, residual, factor)
         assert isinstance(objective.rows, NativeRows)
-        self.native = objective.rows
+        team = ThreadTeam(len(rows), objective.d, objective.team.n_threads)
+        self.native, self.which = objective.rows.some(rows, team)
+        team.close()
         R, lanes = objective.R, self.native.lanes()
         padded = np.zeros((len(rows), -(-R // lanes) * lanes), objective.dtype)
         padded[:, :R] = self.P.T
@@ -72,7 +76,7 @@ class SampleInPlace(Sample):
         narrow = bias.astype(self.objective.dtype)
         parts = self.objective.team.each(
             lambda slab: self.native.curvature(
-                slab, self.rows, weights, narrow, self.objective.labels, self.P, self.mass
+                slab, self.which, weights, narrow, self.labels, self.P, self.mass
             ),
             self.slabs,
         )
