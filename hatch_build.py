@@ -47,7 +47,9 @@ class CompiledPasses(BuildHookInterface):  # type: ignore[type-arg]
             built = _compiled(compiler, Path(self.root) / FOLDER, self.aside)
         except subprocess.CalledProcessError as error:
             said = error.stderr.decode(errors="replace").strip()
-            self.app.display_warning(f"{shlex.join(compiler)} failed, sightline will run on NumPy alone: {said}")
+            self.app.display_warning(
+                f"{shlex.join(compiler)} failed, sightline will run on NumPy alone: {said}"
+            )
             return
         if version == "editable":
             aside = Path(self.root) / FOLDER / (LIBRARY + ".part")
@@ -72,7 +74,18 @@ def _compiler() -> list[str] | None:
 
 def _compiled(compiler: list[str], folder: Path, aside: Path) -> Path:
     jobs = [
-        ("passes.c", real, level, ["-DREAL=" + real, "-DINTEGER=" + integer, f"-DLEVEL={level}", f"-DWIDTH={width}", *told])
+        (
+            "passes.c",
+            real,
+            level,
+            [
+                "-DREAL=" + real,
+                "-DINTEGER=" + integer,
+                f"-DLEVEL={level}",
+                f"-DLANES={width // (4 if real == 'float' else 8)}",
+                *told,
+            ],
+        )
         for real, integer in NUMBERS.items()
         for level, (width, told) in LEVELS.items()
     ]
@@ -81,7 +94,9 @@ def _compiled(compiler: list[str], folder: Path, aside: Path) -> Path:
     def one(job: tuple[str, str, int, list[str]]) -> str:
         name, real, level, told = job
         to = str(aside / f"{name}-{real}-{level}.o")
-        subprocess.run([*compiler, *FLAGS, *told, "-c", str(folder / name), "-o", to], check=True, capture_output=True)
+        subprocess.run(
+            [*compiler, *FLAGS, *told, "-c", str(folder / name), "-o", to], check=True, capture_output=True
+        )
         return to
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
+from itertools import pairwise
 from typing import Any, TypeVar
 
 from threadpoolctl import ThreadpoolController
@@ -129,7 +130,7 @@ def cut(n_rows: int, parts: int, multiple: int = 1) -> list[slice]:
     """Cut `n_rows` rows into at most `parts` runs of nearly equal length, all but the last a `multiple` long."""
     parts = max(1, min(parts, n_rows))
     edges = [n_rows * i // parts // multiple * multiple for i in range(parts)] + [n_rows]
-    return [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
 def blocks(rows: slice, size: int) -> Iterator[slice]:

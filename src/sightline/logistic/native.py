@@ -141,6 +141,17 @@ class NativeRows:
         """To what multiple classes are padded."""
         return int(self._call("lanes"))
 
+    def lend(self, size: int) -> Floats:
+        """A room of at least `size` numbers; who has done with it appends it to `rooms`.
+
+        Rooms are kept from pass to pass: fresh memory costs more to get, page by page, than a pass may.
+        """
+        try:
+            room = self.rooms.pop()
+        except IndexError:
+            return np.empty(size, self.dtype)
+        return room if len(room) >= size else np.empty(size, self.dtype)
+
     # -- the four passes ------------------------------------------------------------------------------
 
     def residuals(
@@ -198,9 +209,7 @@ class NativeRows:
 
     # -- before the first pass --------------------------------------------------------------------------
 
-    def moments(
-        self, slab: slice, shift: Floats, mass: Floats, entries: Integers
-    ) -> tuple[Doubles, Doubles]:
+    def moments(self, slab: slice, shift: Floats, mass: Floats, entries: Integers) -> tuple[Doubles, Doubles]:
         """Σ mass (x − shift) and Σ mass (x − shift)², each (d,); `entries` (n,) counts what is not zero."""
         first, second = np.zeros(self.d), np.zeros(self.d)
         room = np.empty(3 * self.d, self.dtype)
@@ -281,10 +290,7 @@ class NativeRows:
 
 
 class _Prepared:
-    """One call: its structure, sums of zeros, and a room lent by the rows while it lasts.
-
-    Rooms are kept from pass to pass: fresh memory costs more to get, page by page, than a pass may.
-    """
+    """One call: its structure, sums of zeros, and a room lent by the rows while it lasts."""
 
     def __init__(
         self,
@@ -299,9 +305,7 @@ class _Prepared:
         self.kept = (weights, bias, which)
         classes = len(weights) if weights is not None else classes or 1
         size = rows._call("room", ctypes.addressof(rows.rows), classes)
-        self.room = next((one for one in _taken(rows.rooms) if len(one) >= size), None)
-        if self.room is None:
-            self.room = np.empty(size, rows.dtype)
+        self.room = rows.lend(size)
         self.sums = np.zeros((classes, rows.d + 1))
         self.call = _Call(
             ctypes.pointer(rows.rows), _at(which), slab.start, slab.stop, classes, _at(weights), _at(bias),
@@ -314,10 +318,3 @@ class _Prepared:
 
     def __exit__(self, *_: object) -> None:
         self.rows.rooms.append(self.room)
-
-
-def _taken(rooms: list[npt.NDArray[Any]]) -> list[npt.NDArray[Any]]:
-    try:
-        return [rooms.pop()]
-    except IndexError:
-        return []

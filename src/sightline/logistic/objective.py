@@ -91,9 +91,7 @@ class Objective:
             weights = np.ascontiguousarray(W, dtype=self.dtype)
             bias = (point[:, -1] - W @ (self.mean - self.moved)).astype(self.dtype)
         self.n_passes += 1
-        parts = self.team.map(
-            lambda slab: self.rows.residuals(slab, weights, bias, self.labels, mass, keep)
-        )
+        parts = self.team.map(lambda slab: self.rows.residuals(slab, weights, bias, self.labels, mass, keep))
         with np.errstate(all="ignore"):
             gradient = sum((g for _, g in parts), start=np.zeros((self.R, self.d + 1))) / self.total_mass
             gradient[:, :-1] -= np.outer(gradient[:, -1], self.mean - self.moved)
@@ -149,7 +147,8 @@ class Objective:
         squares = sum((a for a, _ in parts), start=np.zeros((self.R, self.d + 1)))
         first = sum((b for _, b in parts), start=np.zeros((self.R, self.d + 1)))
         total = squares[:, :-1] - 2 * offset * first[:, :-1] + np.outer(first[:, -1], offset**2)
-        return np.maximum(total, 0) / self.total_mass
+        result: Doubles = np.maximum(total, 0) / self.total_mass
+        return result
 
     def centred(self, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64] | None = None) -> Floats:
         """The named rows less the centroid, with a last column of ones for the intercept: (m, d+1).

@@ -21,13 +21,13 @@
 #define NAME(name) JOIN(name, REAL, LEVEL)
 
 #define MOST_LANES 128 /* classes, padded */
-#if WIDTH == 64 || defined(__aarch64__)
+#if defined(__AVX512F__) || defined(__aarch64__)
 #define MOST_CLASSES 5 /* at once: their sums fill the registers */
 #else
 #define MOST_CLASSES 3
 #endif
 #define INLINE static inline __attribute__((always_inline))
-#define LANES (WIDTH / (int)sizeof(REAL))
+#define WIDTH (LANES * (int)sizeof(REAL))
 #define ROWS 4          /* rows and columns of vectors that a group of classes is multiplied with at once */
 #define PACKED_BLOCK 256 /* packed rows that go forward before they go back */
 #define CACHE 200000     /* bytes of whole rows that do */
@@ -141,12 +141,39 @@ static int next(Block *b, idx start) {
     return 1;
 }
 
+/* The lanes in another order: the two halves of every 2 n swapped. */
+#if defined(__clang__) || __GNUC__ >= 12
+#define ORDER(v, ...) __builtin_shufflevector(v, v, __VA_ARGS__)
+#else
+#define ORDER(v, ...) __builtin_shuffle(v, (vec_bits){__VA_ARGS__})
+#endif
+#if LANES == 16
+#define FOLD(v, with)                                                              \
+    v = with(v, ORDER(v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7)), \
+    v = with(v, ORDER(v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11)), \
+    v = with(v, ORDER(v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13)), \
+    v = with(v, ORDER(v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14))
+#elif LANES == 8
+#define FOLD(v, with)                                     \
+    v = with(v, ORDER(v, 4, 5, 6, 7, 0, 1, 2, 3)), \
+    v = with(v, ORDER(v, 2, 3, 0, 1, 6, 7, 4, 5)), \
+    v = with(v, ORDER(v, 1, 0, 3, 2, 5, 4, 7, 6))
+#elif LANES == 4
+#define FOLD(v, with) v = with(v, ORDER(v, 2, 3, 0, 1)), v = with(v, ORDER(v, 1, 0, 3, 2))
+#else
+#define FOLD(v, with) v = with(v, ORDER(v, 1, 0))
+#endif
+
+/* C has no maximum of vectors: the bits of a where it is larger, of b elsewhere. */
+INLINE vec larger(vec a, vec b) {
+    vec_bits first = (vec_bits)(a > b);
+    return (vec)(((vec_bits)a & first) | ((vec_bits)b & ~first));
+}
+INLINE vec plus(vec a, vec b) { return a + b; }
+
 INLINE REAL lanes_sum(vec v) {
-    REAL lane[LANES];
-    store(lane, v);
-    for (int width = LANES / 2; width; width /= 2)
-        for (int l = 0; l < width; l++) lane[l] += lane[l + width];
-    return lane[0];
+    FOLD(v, plus);
+    return v[0];
 }
 
 /* ---- whole rows: ROWS of them, or of their vectors of columns, times a few classes at a time ---------------- */
@@ -214,79 +241,85 @@ INLINE void back_few(Block *b, idx from, int classes) {
 
 /* ---- packed rows, one at a time -------------------------------------------------------------------- */
 
-#define VALUE_AT(e) (codes ? table[codes[e]] : values[e])
+#define VALUE_AT(e) (coded ? table[((const uint8_t *)values)[e]] : ((const REAL *)values)[e])
 
-INLINE void forward_packed(
-    const uint16_t *col, const uint8_t *codes, const REAL *table, const REAL *values, idx first, idx last,
-    const vec *w, vec bias, REAL *z) {
-    vec a = bias, b = {0}, c = {0}, e = {0};
-    idx i = first;
-    for (; i + 4 <= last; i += 4) {
-        a += w[col[i]] * VALUE_AT(i), b += w[col[i + 1]] * VALUE_AT(i + 1);
-        c += w[col[i + 2]] * VALUE_AT(i + 2), e += w[col[i + 3]] * VALUE_AT(i + 3);
-    }
-    for (; i < last; i++) a += w[col[i]] * VALUE_AT(i);
-    *(vec *)z = (a + b) + (c + e);
-}
-
-INLINE void back_packed(const Block *b, idx g, const uint8_t *codes, const REAL *table, const REAL *values, int squared) {
+INLINE void forward_packed(Block *b, idx groups, int coded) {
     const Rows *rows = b->call->rows;
-    idx base = rows->starts[b->start];
-    const int32_t *ends = rows->ends + b->start / PACKED_BLOCK * b->d;
-    const uint8_t *within = rows->within + base;
-    const REAL *z = b->z + g * LANES;
-    vec *sums = (vec *)b->sums + g * b->d;
-    if (codes) codes += base; else values += base;
-    for (idx j = 0, i = 0; j < b->d; j++) {
-        idx end = ends[j];
-        if (i == end) continue;
-        vec one = sums[j], two = {0};
-        for (; i + 2 <= end; i += 2) {
-            REAL v = VALUE_AT(i), u = VALUE_AT(i + 1);
-            one += load(z + within[i] * b->stride) * (squared ? v * v : v);
-            two += load(z + within[i + 1] * b->stride) * (squared ? u * u : u);
+    const REAL *table = rows->table;
+    for (idx i = 0; i < b->m; i++) {
+        idx row = b->start + i, first = rows->starts[row], size = rows->starts[row + 1] - first;
+        const uint16_t *column = rows->columns + first;
+        const void *values = (const char *)rows->values + first * (coded ? 1 : (idx)sizeof(REAL));
+        for (idx g = 0; g < groups; g++) {
+            const vec *w = (const vec *)b->weights + g * b->d;
+            vec one = load(b->bias + g * LANES), two = {0}, three = {0}, four = {0};
+            idx e = 0;
+            for (; e + 4 <= size; e += 4) {
+                one += w[column[e]] * VALUE_AT(e), two += w[column[e + 1]] * VALUE_AT(e + 1);
+                three += w[column[e + 2]] * VALUE_AT(e + 2), four += w[column[e + 3]] * VALUE_AT(e + 3);
+            }
+            for (; e < size; e++) one += w[column[e]] * VALUE_AT(e);
+            store(b->z + i * groups * LANES + g * LANES, (one + two) + (three + four));
         }
-        if (i < end) {
-            REAL v = VALUE_AT(i);
-            one += load(z + within[i] * b->stride) * (squared ? v * v : v), i++;
-        }
-        sums[j] = one + two;
     }
 }
+
+INLINE void back_packed(Block *b, idx groups, int coded, int squared) {
+    const Rows *rows = b->call->rows;
+    idx base = rows->starts[b->start], d = b->d;
+    const REAL *table = rows->table;
+    const int32_t *ends = rows->ends + b->start / PACKED_BLOCK * d;
+    const uint8_t *within = rows->within + base;
+    const void *values = (const char *)rows->across + base * (coded ? 1 : (idx)sizeof(REAL));
+    for (idx g = 0; g < groups; g++) {
+        const REAL *z = b->z + g * LANES;
+        vec *sums = (vec *)b->sums + g * d;
+        for (idx j = 0, e = 0; j < d; j++) {
+            idx end = ends[j];
+            if (e == end) continue;
+            vec one = sums[j], two = {0};
+            for (; e + 2 <= end; e += 2) {
+                REAL v = VALUE_AT(e), u = VALUE_AT(e + 1);
+                one += load(z + within[e] * groups * LANES) * (squared ? v * v : v);
+                two += load(z + within[e + 1] * groups * LANES) * (squared ? u * u : u);
+            }
+            if (e < end) {
+                REAL v = VALUE_AT(e);
+                one += load(z + within[e] * groups * LANES) * (squared ? v * v : v), e++;
+            }
+            sums[j] = one + two;
+        }
+    }
+}
+
+/* What is known when this is compiled costs nothing in the innermost loops: most often one group of classes. */
+#define EACH_KIND(pass, b, ...)                                                  \
+    if ((b)->groups == 1) {                                                      \
+        if ((b)->call->rows->kind == CODES) pass(b, 1, 1, ##__VA_ARGS__);        \
+        else pass(b, 1, 0, ##__VA_ARGS__);                                       \
+    } else {                                                                     \
+        if ((b)->call->rows->kind == CODES) pass(b, (b)->groups, 1, ##__VA_ARGS__); \
+        else pass(b, (b)->groups, 0, ##__VA_ARGS__);                             \
+    }
 
 /* ---- a block, forward and back ------------------------------------------------------------------------------ */
 
 static void forward(Block *b) {
-    const Rows *rows = b->call->rows;
-    if (is_whole(rows)) {
+    if (is_whole(b->call->rows)) {
         EACH_FEW(forward_few, b)
-        return;
-    }
-    for (idx i = 0; i < b->m; i++) {
-        idx row = b->start + i, first = rows->starts[row], last = rows->starts[row + 1];
-        for (idx g = 0; g < b->groups; g++) {
-            const vec *w = (const vec *)b->weights + g * b->d;
-            vec bias = load(b->bias + g * LANES);
-            REAL *z = b->z + i * b->stride + g * LANES;
-            if (rows->kind == CODES)
-                forward_packed(rows->columns, rows->values, rows->table, 0, first, last, w, bias, z);
-            else
-                forward_packed(rows->columns, 0, 0, rows->values, first, last, w, bias, z);
-        }
+    } else {
+        EACH_KIND(forward_packed, b)
     }
 }
 
 static void back(Block *b) {
-    const Rows *rows = b->call->rows;
-    if (is_whole(rows)) {
+    if (is_whole(b->call->rows)) {
         EACH_FEW(back_few, b)
-        return;
+    } else if (b->squared) {
+        EACH_KIND(back_packed, b, 1)
+    } else {
+        EACH_KIND(back_packed, b, 0)
     }
-    for (idx g = 0; g < b->groups; g++)
-        if (rows->kind == CODES)
-            back_packed(b, g, rows->across, rows->table, 0, b->squared);
-        else
-            back_packed(b, g, 0, 0, rows->across, b->squared);
 }
 
 /* Adds the sums in REAL to those in double and clears them. */
@@ -304,10 +337,11 @@ static void flush(Block *b) {
 /* Back, with the last sums: those of the residuals themselves, and in double whatever has waited for FLUSH rows. */
 static void finish(Block *b, idx *waiting) {
     const Call *call = b->call;
-    for (idx k = 0; k < call->classes; k++) {
-        double sum = 0;
-        for (idx i = 0; i < b->m; i++) sum += b->z[i * b->stride + k];
-        call->sums[k * (b->d + 1) + b->d] += sum;
+    for (idx g = 0; g < b->groups; g++) {
+        vec sum = {0};
+        for (idx i = 0; i < b->m; i++) sum += load(b->z + i * b->stride + g * LANES);
+        for (idx k = g * LANES; k < call->classes && k < (g + 1) * LANES; k++)
+            call->sums[k * (b->d + 1) + b->d] += sum[k % LANES];
     }
     back(b);
     *waiting += b->m;
@@ -315,14 +349,6 @@ static void finish(Block *b, idx *waiting) {
 }
 
 /* ---- what the loss makes of scores ----------------------------------------------------------------- */
-
-INLINE REAL lanes_max(vec v) {
-    REAL lane[LANES];
-    store(lane, v);
-    for (int width = LANES / 2; width; width /= 2)
-        for (int l = 0; l < width; l++) lane[l] = lane[l + width] > lane[l] ? lane[l + width] : lane[l];
-    return lane[0];
-}
 
 /* e^x for x <= 0: x = k log 2 + r, |r| <= log(2)/2, Taylor's polynomial of e^r, k put into the exponent. */
 INLINE vec exponential(vec x) {
@@ -357,15 +383,25 @@ INLINE vec exponential(vec x) {
     return *(vec *)&scaled;
 }
 
-/* Loss of one row of scores; z becomes the residual p - onehot. Padded lanes hold -inf-like scores. */
-INLINE double softmax_row(REAL *z, idx groups, idx classes, idx own) {
+/* Sums losses. Without masses the logarithms of many rows are one, that of their product: every factor is at least 1
+   and at most the number of classes, 128, and 64 of them at a time are far from the end of a double. */
+typedef struct {
+    double sum, product;
+    int factors;
+} Losses;
+
+INLINE void settle(Losses *losses) {
+    losses->sum += log(losses->product), losses->product = 1, losses->factors = 0;
+}
+
+/* One row of scores z becomes the residual p - onehot, its loss is added. Lanes without a class get a score that no
+   class has. */
+INLINE void softmax_row(REAL *z, idx groups, idx classes, idx own, const REAL *mass, Losses *losses) {
     for (idx k = classes; k < groups * LANES; k++) z[k] = (REAL)-1e30;
-    REAL top = lanes_max(load(z));
-    for (idx g = 1; g < groups; g++) {
-        REAL next = lanes_max(load(z + g * LANES));
-        top = next > top ? next : top;
-    }
-    REAL score = z[own] - top;
+    vec top = load(z);
+    for (idx g = 1; g < groups; g++) top = larger(top, load(z + g * LANES));
+    FOLD(top, larger);
+    REAL score = z[own] - top[0];
     vec sum = {0};
     for (idx g = 0; g < groups; g++) store(z + g * LANES, exponential(load(z + g * LANES) - top));
     REAL mine = z[own];
@@ -374,14 +410,23 @@ INLINE double softmax_row(REAL *z, idx groups, idx classes, idx own) {
     REAL others = lanes_sum(sum), inverse = 1 / (mine + others);
     for (idx g = 0; g < groups; g++) store(z + g * LANES, load(z + g * LANES) * inverse);
     z[own] = -others * inverse;
-    return score == 0 ? log1p((double)others) : log((double)mine + others) - (double)score;
+    double rest = others, loss;
+    if (score == 0 && rest < 1e-6) { /* log(1 + rest), of which a product would lose the digits */
+        loss = rest - rest * rest / 2;
+    } else if (mass) {
+        loss = log(mine + rest) - score;
+    } else {
+        loss = -(double)score, losses->product *= mine + rest;
+        if (++losses->factors == 64) settle(losses);
+    }
+    losses->sum += mass ? *mass * loss : loss;
 }
 
-INLINE double sigmoid_row(REAL *z, idx own) {
+INLINE void sigmoid_row(REAL *z, idx own, const REAL *mass, Losses *losses) {
     double sign = own ? -1 : 1, margin = z[0] * sign, small = exp(-fabs(margin));
     for (int l = 1; l < LANES; l++) z[l] = 0;
     z[0] = (REAL)(sign * (margin >= 0 ? 1 : small) / (1 + small));
-    return (margin > 0 ? margin : 0) + log1p(small);
+    losses->sum += (mass ? *mass : 1) * ((margin > 0 ? margin : 0) + log1p(small));
 }
 
 /* ---- the calls ---------------------------------------------------------------------------------------------- */
@@ -389,7 +434,7 @@ INLINE double sigmoid_row(REAL *z, idx own) {
 /* Sum of the losses; to `sums` is added residual (x) (x, 1). `keep` (classes, n) takes the residuals, without mass. */
 double NAME(residual_pass)(const Call *call, const int64_t *labels, const REAL *mass, REAL *keep, idx keep_stride) {
     Block b;
-    double loss = 0;
+    Losses losses = {0, 1, 0};
     idx waiting = 0;
     begin(&b, call, 0);
     for (idx start = call->first; next(&b, start); start += b.m) {
@@ -397,18 +442,20 @@ double NAME(residual_pass)(const Call *call, const int64_t *labels, const REAL *
         for (idx i = 0; i < b.m; i++) {
             REAL *z = b.z + i * b.stride;
             idx row = row_of(call, start + i);
-            double one = call->classes == 1 ? sigmoid_row(z, labels[row]) : softmax_row(z, b.groups, call->classes, labels[row]);
+            const REAL *own_mass = mass ? mass + row : 0;
+            if (call->classes == 1)
+                sigmoid_row(z, labels[row], own_mass, &losses);
+            else
+                softmax_row(z, b.groups, call->classes, labels[row], own_mass, &losses);
             if (keep)
                 for (idx k = 0; k < call->classes; k++) keep[k * keep_stride + start + i] = z[k];
-            if (mass) {
-                one *= mass[row];
+            if (mass)
                 for (idx g = 0; g < b.groups; g++) store(z + g * LANES, load(z + g * LANES) * mass[row]);
-            }
-            loss += one;
         }
         finish(&b, &waiting);
     }
-    return loss;
+    settle(&losses);
+    return losses.sum;
 }
 
 /* Adds H v over rows first..last of a sample: weights hold v, labels (m) the rows' classes, P (m, groups * LANES) their

@@ -49,9 +49,7 @@ class Columns:
         """Those of (d,) that are kept."""
         return values if self.kept is None else values[self.kept]
 
-    def solve(
-        self, gradient: Doubles, diagonal: Doubles, solve: Callable[[Doubles], Doubles]
-    ) -> Doubles:
+    def solve(self, gradient: Doubles, diagonal: Doubles, solve: Callable[[Doubles], Doubles]) -> Doubles:
         """`solve` for the kept columns and the intercept, division by `diagonal` (R, d) for the others."""
         if self.kept is None:
             return solve(gradient)

@@ -26,9 +26,7 @@ def block_size(d: int, itemsize: int) -> int:
 class Rows(Protocol):
     """What the objective asks of rows X (n, d), one slab of them at a time; R rows of weights."""
 
-    def moments(
-        self, slab: slice, shift: Floats, mass: Floats, entries: Integers
-    ) -> tuple[Doubles, Doubles]:
+    def moments(self, slab: slice, shift: Floats, mass: Floats, entries: Integers) -> tuple[Doubles, Doubles]:
         """Σ mass (x − shift) and Σ mass (x − shift)², each (d,); `entries` (n,) counts what is not zero."""
         ...
 
@@ -71,9 +69,7 @@ class BlockRows:
         x: Floats = self.X[rows].astype(self.dtype, copy=False)
         return x if self.moved is None else x - self.moved
 
-    def moments(
-        self, slab: slice, shift: Floats, mass: Floats, entries: Integers
-    ) -> tuple[Doubles, Doubles]:
+    def moments(self, slab: slice, shift: Floats, mass: Floats, entries: Integers) -> tuple[Doubles, Doubles]:
         """See `Rows`; `entries` is left alone."""
         first, second = np.zeros(self.X.shape[1]), np.zeros(self.X.shape[1])
         with np.errstate(all="ignore"):
