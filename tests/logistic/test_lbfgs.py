@@ -251,7 +251,7 @@ class Crooked:
 
 @pytest.mark.parametrize("exact", [True, False])
 def test_a_spoilt_preconditioner_is_replaced(make, monkeypatch, exact):
-    monkeypatch.setattr(lbfgs._Run, "_shared", lambda _: Crooked())
+    monkeypatch.setattr(lbfgs, "SharedCurvature", lambda *_: Crooked())
     if not exact:
         monkeypatch.setattr(ExactHessian, "PRODUCTS", 0)
     objective = make(*rows(), 4)

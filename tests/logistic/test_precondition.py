@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from sightline.logistic import precondition
 from sightline.logistic.objective import Objective
-from sightline.logistic.precondition import ClassCurvature, ExactHessian, SampledHessian, SharedCurvature
+from sightline.logistic.precondition import ClassCurvature, ExactHessian, SharedCurvature
+from sightline.logistic.sampled import SampledHessian
 
 
 def problem(R: int, *, n: int = 400, d: int = 5, weighted: bool = True, dtype=np.float64, fit_intercept=True):
@@ -44,7 +46,7 @@ def directions(R: int, rng, *, fit_intercept: bool = True) -> np.ndarray:
 def test_the_product_on_all_rows_is_the_hessians(R):
     R = max(R, 1) if R != 2 else 3
     objective, point, residual, rng = problem(R)
-    made = SampledHessian(objective, residual, SharedCurvature(objective, 400, rng), 10**6, rng)
+    made = SampledHessian(objective, residual, SharedCurvature(objective, rng), 10**6, rng)
     direction = directions(R, rng)
     expected = hessian_product(objective, point, direction)
     np.testing.assert_allclose(made.product(direction), expected, atol=1e-7)
@@ -53,7 +55,7 @@ def test_the_product_on_all_rows_is_the_hessians(R):
 @pytest.mark.parametrize("R", [1, 4])
 def test_conjugate_gradients_solve_the_system(R):
     objective, _, residual, rng = problem(R)
-    inner = SharedCurvature(objective, 400, rng)
+    inner = SharedCurvature(objective, rng)
     made = SampledHessian(objective, residual, inner, 10**6, rng, steps=200, tolerance=1e-10)
     gradient = directions(R, rng)
     np.testing.assert_allclose(made.product(made.solve(gradient)), gradient, atol=1e-8)
@@ -76,16 +78,17 @@ def test_the_exact_hessian_is_for_few_weights():
     assert not ExactHessian.pays(wide)
 
 
-def test_for_two_classes_the_class_curvature_of_all_rows_is_the_hessian():
+def test_for_two_classes_the_class_curvature_of_all_rows_is_the_hessian(monkeypatch):
+    monkeypatch.setattr(precondition, "KEEP", 0)
     objective, point, residual, rng = problem(1)
-    made = ClassCurvature(objective, residual, 10**6, rng)
+    made = ClassCurvature(objective, residual, rng, least=10**6)
     gradient = directions(1, rng)
     np.testing.assert_allclose(hessian_product(objective, point, made.solve(gradient)), gradient, atol=1e-6)
 
 
 def test_at_the_start_the_shared_curvature_of_two_classes_is_nearly_the_hessian():
     objective, _, _, rng = problem(1)
-    made = SharedCurvature(objective, 10**6, rng)
+    made = SharedCurvature(objective, rng)
     gradient = directions(1, rng)
     again = hessian_product(objective, objective.start(), made.solve(gradient))
     np.testing.assert_allclose(again, gradient, atol=0.05)
@@ -96,8 +99,8 @@ def test_at_the_start_the_shared_curvature_of_two_classes_is_nearly_the_hessian(
 @pytest.mark.parametrize(("n", "d"), [(4000, 5), (30, 60)])
 def test_every_picture_is_symmetric_and_points_downhill(R, dtype, n, d):
     objective, _, residual, rng = problem(R, n=n, d=d, dtype=dtype)
-    shared = SharedCurvature(objective, 1000, rng)
-    by_class = ClassCurvature(objective, residual, 1000, rng)
+    shared = SharedCurvature(objective, rng)
+    by_class = ClassCurvature(objective, residual, rng, least=1000)
     pictures = [shared, by_class, ExactHessian(objective, residual)]
     a, b = rng.standard_normal((2, R, d + 1))
     if R > 1:
@@ -120,7 +123,7 @@ def test_curvature_of_rows_that_are_nearly_sure_is_not_lost(R):
     residual[labels, np.arange(objective.n)] = -np.exp(-26.0) * (max(R, 2) - 1)
     residual = residual[-objective.R :]
     objective.penalty = 0.0
-    made = SampledHessian(objective, residual, SharedCurvature(objective, 400, rng), 10**6, rng)
+    made = SampledHessian(objective, residual, SharedCurvature(objective, rng), 10**6, rng)
     direction = directions(R, rng)
     curvature = float((direction * made.product(direction)).sum())
     X = objective.centred(np.arange(objective.n)).astype(float)
@@ -136,5 +139,21 @@ def test_columns_by_the_thousand_take_a_small_sample():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((300, 6000)).astype(np.float32)
     objective = Objective(X, rng.integers(0, 2, 300), 2, np.ones(300), 0.1)
-    assert SharedCurvature(objective, 100, rng).gram.wide
+    assert SharedCurvature(objective, rng).gram.wide
     objective.close()
+
+
+def test_columns_with_less_curvature_than_the_penalty_are_divided_by_their_own():
+    """Half of the columns hardly vary: the picture leaves them out of its product, and is nearly as good."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((3000, 20)) * np.repeat([1.0, 1e-4], 10)
+    objective = Objective(X, rng.integers(0, 3, 3000), 3, np.ones(3000), 1e-4)
+    residual = np.empty((3, 3000))
+    objective.at(objective.start(), keep=residual)
+    for made in (SharedCurvature(objective, rng), ClassCurvature(objective, residual, rng, least=10**6)):
+        assert made.columns.kept is not None
+        np.testing.assert_array_equal(made.columns.kept, np.arange(10))
+        gradient = rng.standard_normal((3, 21))
+        gradient -= gradient.mean(axis=0)
+        again = hessian_product(objective, objective.start(), made.solve(gradient))
+        assert np.linalg.norm(again - gradient) < 0.7 * np.linalg.norm(gradient)

@@ -190,15 +190,16 @@ class NativeRows:
             self._call("back_pass", call.at, _at(S), S.strides[0] // S.itemsize, int(squared))
             return call.sums
 
-    def some(self, rows: Integers, team: ThreadTeam) -> tuple[NativeRows, Integers | None]:
+    def some(self, rows: Integers, n_threads: int | None) -> tuple[NativeRows, Integers | None]:
         """Rows that can be passed over in the order of `rows` (m,), and the numbers to pass to `curvature`.
 
         Whole rows stay where they are. Packed ones are packed anew, together.
         """
         if not self.packed:
             return self, rows
-        few = NativeRows(self.X[rows], self.dtype)
+        few, team = NativeRows(self.X[rows], self.dtype), ThreadTeam(len(rows), self.d, n_threads)
         few.pack(team, self.starts[rows + 1] - self.starts[rows], self.table)
+        team.close()
         few.X = self.X[:0]  # the copy has served
         return few, None
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from sightline.engine.threads import ROUND, SLABS, ThreadTeam, blocks, cut
+from sightline.engine.threads import ROUND, SLABS, blocks, cut
 from sightline.logistic.gram import draw
 from sightline.logistic.loss import curvatures, probabilities
 from sightline.logistic.native import NativeRows
@@ -58,9 +58,7 @@ class SampleInPlace(Sample):
     def __init__(self, objective: Objective, rows: Integers, residual: Floats, factor: Doubles) -> None:
         super().__init__(objective, rows, residual, factor)
         assert isinstance(objective.rows, NativeRows)
-        team = ThreadTeam(len(rows), objective.d, objective.team.n_threads)
-        self.native, self.which = objective.rows.some(rows, team)
-        team.close()
+        self.native, self.which = objective.rows.some(rows, objective.team.n_threads)
         R, lanes = objective.R, self.native.lanes()
         padded = np.zeros((len(rows), -(-R // lanes) * lanes), objective.dtype)
         padded[:, :R] = self.P.T
