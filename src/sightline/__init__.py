@@ -18,6 +18,7 @@ _HOMES = {
     "Explanation": "sightline.explanation",
     "Exploration": "sightline.exploration",
     "LogisticRegression": "sightline.logistic",
+    "LogisticRegressionCV": "sightline.logistic",
     "ModelError": "sightline.errors",
     "NotFoundError": "sightline.errors",
     "Run": "sightline.results",
@@ -60,7 +61,14 @@ if TYPE_CHECKING:
     from sightline.explanation import Explanation, explain
     from sightline.exploration import Exploration, explore
     from sightline.features import make_recipe, recipes
-    from sightline.logistic import LogisticRegression, Simulation, sigmoid, simulate, softmax
+    from sightline.logistic import (
+        LogisticRegression,
+        LogisticRegressionCV,
+        Simulation,
+        sigmoid,
+        simulate,
+        softmax,
+    )
     from sightline.report import write_report
     from sightline.results import Run
     from sightline.sources import load

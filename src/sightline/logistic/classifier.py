@@ -135,23 +135,10 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         self._check_parameters()
         rows, labels = self._checked(X, y)
-        classes, codes = np.unique(labels, return_inverse=True)
-        if len(classes) < 2:
-            raise DataError(
-                f"all rows (n_samples = {len(labels)}) have one class, {classes.tolist()[0]!r}",
-                "A classifier needs at least two classes.",
-            )
+        classes, codes = self._classes(labels)
         mass = self._mass(rows, labels, classes, codes, sample_weight)
         penalty = 0.0 if np.isinf(self.C) else 1.0 / max(self.C * float(mass.sum()), 1e-280)
-        objective = Objective(
-            rows,
-            codes.astype(np.int64),
-            len(classes),
-            mass,
-            penalty,
-            fit_intercept=self.fit_intercept,
-            n_threads=self.n_threads,
-        )
+        objective = self._objective(rows, codes, classes, mass, penalty)
         try:
             solution = minimise(
                 objective,
@@ -175,6 +162,24 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows, labels = validate_data(self, X, y, dtype=DTYPES, order="C")
         check_classification_targets(labels)
         return rows, labels
+
+    @staticmethod
+    def _classes(labels: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+        """The labels in order, and the number of each row's: (K,), (n,)."""
+        classes, codes = np.unique(labels, return_inverse=True)
+        if len(classes) < 2:
+            raise DataError(
+                f"all rows (n_samples = {len(labels)}) have one class, {classes.tolist()[0]!r}",
+                "A classifier needs at least two classes.",
+            )
+        return classes, codes.astype(np.int64)
+
+    def _objective(
+        self, rows: npt.NDArray[Any], codes: Any, classes: Any, mass: npt.NDArray[np.float64], penalty: float
+    ) -> Objective:
+        return Objective(
+            rows, codes, len(classes), mass, penalty, fit_intercept=self.fit_intercept, n_threads=self.n_threads
+        )  # fmt: skip
 
     def _check_parameters(self) -> None:
         if not self.C > 0:

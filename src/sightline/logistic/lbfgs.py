@@ -27,7 +27,7 @@ from sightline.logistic.sampled import Preconditioner, SampledHessian
 from sightline.logistic.search import Move, Pairs, advance
 from sightline.logistic.stopping import near, still, stuck
 
-CLASS_AT, SAMPLED_AT, EXACT_AT, REFRESH_EVERY = 8, 14, 24, 40
+CLASS_AT, SAMPLED_AT, EXACT_AT, REFRESH_EVERY, AGED = 8, 14, 24, 40, 10
 TINY = 100_000
 """Below this many products a pass (n·d·R), float64 fits go on to the last bits: it costs nothing."""
 SHORT, GROWTH = 0.5, 3
@@ -43,10 +43,11 @@ SEPARATED = (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Solution:
-    """Where the minimiser ended: `point` (R, d+1), and how it got there."""
+    """Where the minimiser ended: `point` (R, d+1), how it got there, and what it knew of the curvature."""
 
     point: Doubles
     history: FitHistory
+    inverse: Preconditioner | None = None
 
 
 def minimise(
@@ -56,6 +57,7 @@ def minimise(
     max_iter: int = 1000,
     seed: int = 0,
     start: Doubles | None = None,
+    inverse: Preconditioner | None = None,
     listeners: Sequence[Listener] = (),
     keep_weights: bool = False,
     clock: Callable[[], float] = time.perf_counter,
@@ -73,6 +75,8 @@ def minimise(
         Of the row samples behind the curvature pictures.
     start : (R, d+1) or None
         Where to begin; None is W = 0 with log class frequencies.
+    inverse : Preconditioner or None
+        An inverse Hessian near `start`, where one is known: of a problem that differs little from this one.
     listeners : sequence of callables
         Called with every `Pass`; one that returns True ends the fit.
     keep_weights : bool
@@ -88,7 +92,9 @@ def minimise(
     """
     run = _Run(objective, tol, max_iter, np.random.default_rng(seed), listeners, keep_weights, clock)
     with single_threaded_blas():
-        return run.go(objective.start()) if start is None else run.go(start.copy(), warm=True)
+        if start is None:
+            return run.go(objective.start())
+        return run.go(start.copy(), warm=True, inverse=inverse)
 
 
 class _Run:
@@ -113,20 +119,24 @@ class _Run:
         self.passes: list[Pass] = []
         self.pairs = Pairs()
         self.growth = 1
+        self.class_at = -AGED
         self.calls_before = objective.n_passes
 
-    def go(self, point: Doubles, *, warm: bool = False) -> Solution:
+    def go(self, point: Doubles, *, warm: bool = False, inverse: Preconditioner | None = None) -> Solution:
         """Run from `point`; where that is `warm`, near the end, the crude pictures are passed over."""
         self.best, first = point, 0
-        if warm:
+        if inverse is not None:
+            first = self.class_at = SAMPLED_AT + 1
+        elif warm:
             first = CLASS_AT if self._class_curvature_pays() else SAMPLED_AT
         try:
-            self.inverse: Preconditioner = SharedCurvature(self.objective, self.rng)
+            self.inverse = inverse or SharedCurvature(self.objective, self.rng)
             outcome = self._loop(point, self.objective.at(point), first)
         except KeyboardInterrupt:
             outcome = "interrupted: these are the best coefficients so far"
         converged = outcome.startswith("converged")
-        return Solution(self.best, FitHistory(tuple(self.passes), converged, outcome))
+        history = FitHistory(tuple(self.passes), converged, outcome)
+        return Solution(self.best, history, getattr(self, "inverse", None))
 
     def _loop(self, point: Doubles, now: Evaluated, iteration: int) -> str:
         length = 0.5
@@ -202,12 +212,12 @@ class _Run:
         if self._left() <= 1:
             return
         if iteration >= EXACT_AT and ExactHessian.pays(self.objective):
-            self._finest(point)
+            self._finest(point, iteration)
             return
-        short = iteration > SAMPLED_AT + 1 and max(one.step for one in self.passes[-2:]) < SHORT
-        if short:
+        short = iteration > SAMPLED_AT + 1 and len(self.passes) > 2
+        if short and max(one.step for one in self.passes[-2:]) < SHORT:
             self.growth *= GROWTH if self._sample_size() < self.objective.n else 1
-            self._finest(point)
+            self._finest(point, iteration)
             return
         refresh = iteration > SAMPLED_AT and (iteration - SAMPLED_AT) % REFRESH_EVERY == 0
         by_class = (iteration == CLASS_AT or refresh) and self._class_curvature_pays()
@@ -217,20 +227,23 @@ class _Run:
             if isinstance(self.inverse, SampledHessian):
                 self.inverse = self.inverse.inner
             if by_class:
-                self.inverse = self._by_class(residual)
+                self.inverse, self.class_at = self._by_class(residual), iteration
             if sampled:
                 self.inverse = self._sampled(residual)
             self.pairs.steps.clear()
 
-    def _finest(self, point: Doubles) -> None:
+    def _finest(self, point: Doubles, iteration: int | None = None) -> None:
+        """The best there is, at this point; pictures of the classes that are not yet AGED serve on, for they are dear."""
         residual = self._residual(point)
+        aged = iteration is None or iteration - self.class_at >= AGED
         if ExactHessian.pays(self.objective):
             self.inverse = ExactHessian(self.objective, residual)
         else:
             if isinstance(self.inverse, SampledHessian):
                 self.inverse = self.inverse.inner  # lets the old sample go before the new one is drawn
-            if self._class_curvature_pays():
+            if aged and self._class_curvature_pays():
                 self.inverse = self._by_class(residual)
+                self.class_at = self.class_at if iteration is None else iteration
             self.inverse = self._sampled(residual)
         self.pairs.steps.clear()
 

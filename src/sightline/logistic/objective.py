@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +75,7 @@ class Objective:
         self.fit_intercept = fit_intercept
         self.mass = mass / mass.mean()
         self.total_mass = float(self.mass.sum())
+        self.mass_sum = float(mass.sum())
         self.team = ThreadTeam(self.n, self.d, n_threads)
         self.block = block_size(self.d, self.dtype.itemsize)
         self.uniform = bool((mass == mass[0]).all())
@@ -88,8 +90,7 @@ class Objective:
         W = point[:, :-1]
         mass = None if self.uniform else self.narrow_mass
         with np.errstate(all="ignore"):
-            weights = np.ascontiguousarray(W, dtype=self.dtype)
-            bias = (point[:, -1] - W @ (self.mean - self.moved)).astype(self.dtype)
+            weights, bias = self._narrow(point)
         self.n_passes += 1
         parts = self.team.map(lambda slab: self.rows.residuals(slab, weights, bias, self.labels, mass, keep))
         with np.errstate(all="ignore"):
@@ -102,6 +103,29 @@ class Objective:
         if not self.fit_intercept:
             gradient[:, -1] = 0
         return Evaluated(value, gradient)
+
+    def scores(self, point: Doubles) -> Floats:
+        """Z (n, R) of all rows at `point`, of whatever mass."""
+        weights, bias = self._narrow(point)
+        Z = np.empty((self.n, self.R), self.dtype)
+        self.team.map(lambda slab: self.rows.forward(slab, weights, bias, Z))
+        return Z
+
+    def _narrow(self, point: Doubles) -> tuple[Floats, Floats]:
+        """Weights (R, d) and intercepts (R,) of z = W (x − moved) + b in the dtype of the sums."""
+        W = point[:, :-1]
+        weights = np.ascontiguousarray(W, dtype=self.dtype)
+        return weights, (point[:, -1] - W @ (self.mean - self.moved)).astype(self.dtype)
+
+    def with_mass(self, mass: Doubles, penalty: float) -> Objective:
+        """The same rows and centroid with other masses, as 0 for those left out, and another penalty."""
+        other = copy(self)
+        other.penalty, other.n_passes = penalty, 0
+        other.mass = mass / mass.mean()
+        other.total_mass = float(other.mass.sum())
+        other.uniform = bool((mass == mass[0]).all())
+        other.narrow_mass = other.mass.astype(self.dtype)
+        return other
 
     def _opened(self) -> Rows:
         """The rows behind their seam; sets what is known of the columns, each (d,).

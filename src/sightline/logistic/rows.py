@@ -42,6 +42,10 @@ class Rows(Protocol):
         """Sum of the losses, and of residual ⊗ (x, 1): (R, d+1). `keep` (R, n) takes the residuals."""
         ...
 
+    def forward(self, slab: slice, weights: Floats, bias: Floats, Z: Floats) -> None:
+        """Z[slab] = X Wᵀ + b, Z (n, R) C-contiguous."""
+        ...
+
     def back(self, slab: slice, S: Floats, *, squared: bool = False) -> Doubles:
         """Σ_i s_ki (x_ij, or its square, and 1) for S (R, n): (R, d+1)."""
         ...
@@ -110,6 +114,13 @@ class BlockRows:
                 total[:, :-1] += residual @ x
                 total[:, -1] += residual.sum(axis=1)
         return loss, total
+
+    def forward(self, slab: slice, weights: Floats, bias: Floats, Z: Floats) -> None:
+        """See `Rows`."""
+        across = np.ascontiguousarray(weights.T)
+        for rows in blocks(slab, self.block):
+            np.matmul(self.widen(rows), across, out=Z[rows])
+            Z[rows] += bias
 
     def back(self, slab: slice, S: Floats, *, squared: bool = False) -> Doubles:
         """See `Rows`."""

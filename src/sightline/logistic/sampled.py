@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, Protocol
 
 import numpy as np
@@ -136,6 +137,12 @@ class SampledHessian:
         rows, factor = draw(objective.mass * np.maximum(spread, 1e-3), size, rng)
         kind = SampleInPlace if isinstance(objective.rows, NativeRows) else SampleCopied
         self.sample = kind(objective, rows, residual, factor)
+
+    def with_penalty(self, penalty: float) -> SampledHessian:
+        """The same rows under another penalty."""
+        other = copy(self)
+        other.penalty = penalty
+        return other
 
     def product(self, direction: Doubles) -> Doubles:
         """Hessian times (R, d+1)."""
