@@ -110,6 +110,13 @@ def inverse(matrix: Floats) -> Floats:
     return full
 
 
+def important(curvature: Doubles, leverage: Doubles) -> Doubles:
+    """Chances (n,) for `draw`: by curvature and by leverage in equal parts."""
+    parts = [one / max(float(one.sum()), 1e-300) for one in (curvature, leverage)]
+    result: Doubles = parts[0] + parts[1]
+    return np.maximum(result, 1e-3 * float(result.mean()))
+
+
 def draw(weights: Doubles, size: int, rng: np.random.Generator) -> tuple[Rows, Doubles]:
     """Draw about `size` rows without replacement, row i with probability min(1, c·weights_i).
 

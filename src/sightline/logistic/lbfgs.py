@@ -5,7 +5,8 @@
 3. After `CLASS_AT` passes precondition by `ClassCurvature`, after `SAMPLED_AT` by `SampledHessian`,
    each where it costs less than the passes it saves; after `EXACT_AT`, where there are few weights, by
    `ExactHessian` at every step.
-4. Stop when the objective's remaining gap, as the direction predicts it and as the last passes' decreases
+4. A weak penalty is come to in stages, from a stronger one: see `stages`.
+5. Stop when the objective's remaining gap, as the direction predicts it and as the last passes' decreases
    extrapolate it, is below `tol` of the objective.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,14 +26,15 @@ from sightline.logistic.objective import Doubles, Evaluated, Objective
 from sightline.logistic.precondition import ClassCurvature, ExactHessian, SharedCurvature
 from sightline.logistic.sampled import Preconditioner, SampledHessian
 from sightline.logistic.search import Move, Pairs, advance
+from sightline.logistic.stages import done, planned, under
 from sightline.logistic.stopping import near, still, stuck
 
 CLASS_AT, SAMPLED_AT, EXACT_AT, REFRESH_EVERY, AGED = 8, 14, 24, 40, 10
 TINY = 100_000
 """Below this many products a pass (n·d·R), float64 fits go on to the last bits: it costs nothing."""
-SHORT, GROWTH = 0.5, 3
+SHORT, GROWTH, AGAIN = 0.5, 3, 4
 LENGTHEN = 2.0
-"""Steps that have to be shorter than this show curvature that the sample of rows missed: it grows this much."""
+"""After two steps shorter than SHORT the curvature is looked at anew; AGAIN so soon, and with more rows."""
 SAMPLE_BYTES = 250_000_000
 """The most that a sample of rows may take."""
 SEPARATED = (
@@ -117,9 +119,11 @@ class _Run:
         self.listeners, self.keep_weights, self.clock = listeners, keep_weights, clock
         self.began = clock()
         self.passes: list[Pass] = []
+        self.penalty, self.stages = objective.penalty, list[float]()
+        self.track: list[Pass] = []
         self.pairs = Pairs()
         self.growth = 1
-        self.class_at = -AGED
+        self.class_at = self.short_at = -AGED
         self.calls_before = objective.n_passes
 
     def go(self, point: Doubles, *, warm: bool = False, inverse: Preconditioner | None = None) -> Solution:
@@ -130,10 +134,14 @@ class _Run:
         elif warm:
             first = CLASS_AT if self._class_curvature_pays() else SAMPLED_AT
         try:
+            if not warm:
+                self.stages = planned(self.objective)
             self.inverse = inverse or SharedCurvature(self.objective, self.rng)
             outcome = self._loop(point, self.objective.at(point), first)
         except KeyboardInterrupt:
             outcome = "interrupted: these are the best coefficients so far"
+        finally:
+            self.objective.penalty = self.penalty
         converged = outcome.startswith("converged")
         history = FitHistory(tuple(self.passes), converged, outcome)
         return Solution(self.best, history, getattr(self, "inverse", None))
@@ -141,27 +149,44 @@ class _Run:
     def _loop(self, point: Doubles, now: Evaluated, iteration: int) -> str:
         length = 0.5
         while True:
-            self._refine(iteration, point)
+            if self.stages and self._left() > 1 and done(self.track):
+                now, iteration, length = self._lower(point, now), SAMPLED_AT + 1, 1.0
+            if self._refine(iteration, point):
+                length = 1.0
             direction, gap = self._direction(point, now)
             if self._emit(point, now, gap, length if self.passes else 0.0):
                 return "stopped by a listener: these are the best coefficients so far"
-            if (
+            if not self.stages and (
                 gap == 0
                 or self._near(self.goal)
-                or (self._near(self.tol) and still(self.passes, self.objective.eps))
+                or (self._near(self.tol) and still(self.track, self.objective.eps))
             ):
                 return self._converged()
             if self.objective.penalty == 0 and self.objective.separated(now.value):
                 return SEPARATED
-            if stuck(self.passes, self.objective.eps):
+            if stuck(self.track, self.objective.eps) and not self.stages:
                 return self._no_move(gap, now.value)
             move = self._move(point, now, direction, 2.0 if iteration == 0 else min(1.0, LENGTHEN * length))
+            if move is None and self.stages and self._left() > 1:
+                self.track[-1] = replace(self.track[-1], gap=0.0)  # as far as this stage can be brought
+                continue
             if move is None:
-                return self._no_move(gap, now.value)
+                return self._no_move(np.inf if self.stages else gap, now.value)
             self.pairs.add(move.point - point, move.at.gradient - now.gradient)
             length, point, now = move
             self.best = point
             iteration += 1
+
+    # -- stages -----------------------------------------------------------------------------------------
+
+    def _lower(self, point: Doubles, now: Evaluated) -> Evaluated:
+        """Go on to the next penalty, at this point and with the curvature that is here."""
+        weaker = self.stages.pop(0)
+        lowered = under(self.objective, point, now, weaker)
+        self.objective.penalty = weaker
+        self.track.clear()
+        self._finest(point)
+        return lowered
 
     def _used(self) -> int:
         return self.objective.n_passes - self.calls_before
@@ -207,18 +232,20 @@ class _Run:
 
     # -- step 3: finer curvature ---------------------------------------------------------------------
 
-    def _refine(self, iteration: int, point: Doubles) -> None:
-        """Look again at the curvature, where it is time to."""
+    def _refine(self, iteration: int, point: Doubles) -> bool:
+        """Look again at the curvature, where it is time to; whether steps were short, and may be long again."""
         if self._left() <= 1:
-            return
+            return False
         if iteration >= EXACT_AT and ExactHessian.pays(self.objective):
             self._finest(point, iteration)
-            return
-        short = iteration > SAMPLED_AT + 1 and len(self.passes) > 2
-        if short and max(one.step for one in self.passes[-2:]) < SHORT:
-            self.growth *= GROWTH if self._sample_size() < self.objective.n else 1
+            return False
+        late = iteration > SAMPLED_AT + 1 and len(self.track) > 2
+        if late and max(one.step for one in self.track[-2:]) < SHORT:
+            if iteration - self.short_at <= AGAIN and self._sample_size() < self.objective.n:
+                self.growth *= GROWTH
+            self.short_at = iteration
             self._finest(point, iteration)
-            return
+            return True
         refresh = iteration > SAMPLED_AT and (iteration - SAMPLED_AT) % REFRESH_EVERY == 0
         by_class = (iteration == CLASS_AT or refresh) and self._class_curvature_pays()
         sampled = iteration == SAMPLED_AT or refresh
@@ -231,9 +258,10 @@ class _Run:
             if sampled:
                 self.inverse = self._sampled(residual)
             self.pairs.steps.clear()
+        return False
 
     def _finest(self, point: Doubles, iteration: int | None = None) -> None:
-        """The best there is, at this point; pictures of the classes that are not yet AGED serve on, for they are dear."""
+        """The best there is, at this point; pictures of the classes serve on until AGED, for they are dear."""
         residual = self._residual(point)
         aged = iteration is None or iteration - self.class_at >= AGED
         if ExactHessian.pays(self.objective):
@@ -274,10 +302,10 @@ class _Run:
         size = min(n, max(1000, 4 * d))
         return bool(size * d + d * d < 200 * n and R * (d + 1) ** 2 * self.objective.dtype.itemsize < 5e8)
 
-    # -- step 4: when to stop, and what to say --------------------------------------------------------
+    # -- step 5: when to stop, and what to say --------------------------------------------------------
 
     def _near(self, tol: float) -> bool:
-        return near(self.passes, tol, self.objective.eps)
+        return near(self.track, tol, self.objective.eps)
 
     def _converged(self) -> str:
         last = self.passes[-1]
@@ -317,6 +345,16 @@ class _Run:
             coef=coef,
             intercept=intercept,
         )
+        self.track.append(record)
+        if self.stages:  # what is told is about the penalty that was asked for
+            asked = under(self.objective, point, now, self.penalty)
+            record = replace(
+                record,
+                objective=asked.value,
+                gradient=float(np.sqrt((asked.gradient**2).sum())),
+                gap=np.inf,
+                bound=float((asked.gradient[:, :-1] ** 2).sum()) / (2 * self.penalty),
+            )
         self.passes.append(record)
         stop = [listener(record) for listener in self.listeners]
         return any(answer is True for answer in stop)

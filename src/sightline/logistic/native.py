@@ -67,7 +67,7 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
     "residual_pass": (ctypes.c_double, (_P, _P, _P, _P, _N)),
     "curvature_pass": (None, (_P, _P, _P, _P)),
     "back_pass": (None, (_P, _P, _N, _I)),
-    "forward_pass": (None, (_P, _P)),
+    "forward_pass": (None, (_P, _P, _I)),
     "moments": (None, (_I, _P, _N, _N, _N, _P, _P, _P, _P, _P, _P)),
     "learn_table": (_I, (_P, _N, _N, _N, _N, _P, _P, _P, _I)),
     "pack": (_I, (_I, _P, _N, _N, _N, _P, _P, _P, _P, _P, _P, _P)),
@@ -203,10 +203,12 @@ class NativeRows:
         few.X = self.X[:0]  # the copy has served
         return few, None
 
-    def forward(self, slab: slice, weights: Floats, bias: Floats, Z: Floats) -> None:
-        """Z[slab] = X Wᵀ + b, Z (n, R) C-contiguous."""
+    def forward(
+        self, slab: slice, weights: Floats, bias: Floats, Z: Floats, *, squared: bool = False
+    ) -> None:
+        """Z[slab] = X Wᵀ + b, or of the squares of X; Z (n, R) C-contiguous."""
         with _Prepared(self, slab, weights, bias) as call:
-            self._call("forward_pass", call.at, _at(Z))
+            self._call("forward_pass", call.at, _at(Z), int(squared))
 
     # -- before the first pass --------------------------------------------------------------------------
 

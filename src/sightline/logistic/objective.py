@@ -174,6 +174,28 @@ class Objective:
         result: Doubles = np.maximum(total, 0) / self.total_mass
         return result
 
+    def leverage(self, curvature: Floats, diagonal: Doubles) -> Doubles:
+        """How much of each column's curvature a row has: Σ_j s_ki m_i (x_ij − μ_j)² / M (D_kj + λ), (R, n).
+
+        For curvatures s (R, n) and their `diagonal` D (R, d). The sum over the rows is at most d. A row that alone
+        holds a column up has a leverage near 1 there, however small its curvature: a sample must not miss it.
+        """
+        offset = self.mean - self.moved
+        share = diagonal + self.penalty
+        inverse = np.divide(1, share, out=np.zeros_like(share), where=share > 0)
+        bias = (inverse @ offset**2).astype(self.dtype)
+        squares, first = np.empty((2, self.n, self.R), self.dtype)
+        weights, mixed = inverse.astype(self.dtype), (-2 * inverse * offset).astype(self.dtype)
+
+        def part(slab: slice) -> None:
+            self.rows.forward(slab, weights, bias, squares, squared=True)
+            self.rows.forward(slab, mixed, np.zeros_like(bias), first)
+
+        self.team.map(part)
+        squares += first
+        result: Doubles = np.maximum(squares.T, 0) * curvature * (self.mass / self.total_mass)
+        return result
+
     def centred(self, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64] | None = None) -> Floats:
         """The named rows less the centroid, with a last column of ones for the intercept: (m, d+1).
 

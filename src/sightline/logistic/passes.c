@@ -241,9 +241,10 @@ INLINE void back_few(Block *b, idx from, int classes) {
 
 /* ---- packed rows, one at a time -------------------------------------------------------------------- */
 
-#define VALUE_AT(e) (coded ? table[((const uint8_t *)values)[e]] : ((const REAL *)values)[e])
+#define PLAIN_AT(e) (coded ? table[((const uint8_t *)values)[e]] : ((const REAL *)values)[e])
+#define VALUE_AT(e) (squared ? PLAIN_AT(e) * PLAIN_AT(e) : PLAIN_AT(e))
 
-INLINE void forward_packed(Block *b, idx groups, int coded) {
+INLINE void forward_packed(Block *b, idx groups, int coded, int squared) {
     const Rows *rows = b->call->rows;
     const REAL *table = rows->table;
     for (idx i = 0; i < b->m; i++) {
@@ -279,27 +280,23 @@ INLINE void back_packed(Block *b, idx groups, int coded, int squared) {
             if (e == end) continue;
             vec one = sums[j], two = {0};
             for (; e + 2 <= end; e += 2) {
-                REAL v = VALUE_AT(e), u = VALUE_AT(e + 1);
-                one += load(z + within[e] * groups * LANES) * (squared ? v * v : v);
-                two += load(z + within[e + 1] * groups * LANES) * (squared ? u * u : u);
+                one += load(z + within[e] * groups * LANES) * VALUE_AT(e);
+                two += load(z + within[e + 1] * groups * LANES) * VALUE_AT(e + 1);
             }
-            if (e < end) {
-                REAL v = VALUE_AT(e);
-                one += load(z + within[e] * groups * LANES) * (squared ? v * v : v), e++;
-            }
+            if (e < end) one += load(z + within[e] * groups * LANES) * VALUE_AT(e), e++;
             sums[j] = one + two;
         }
     }
 }
 
 /* What is known when this is compiled costs nothing in the innermost loops: most often one group of classes. */
-#define EACH_KIND(pass, b, ...)                                                  \
+#define EACH_KIND(pass, b, squared)                                                  \
     if ((b)->groups == 1) {                                                      \
-        if ((b)->call->rows->kind == CODES) pass(b, 1, 1, ##__VA_ARGS__);        \
-        else pass(b, 1, 0, ##__VA_ARGS__);                                       \
+        if ((b)->call->rows->kind == CODES) pass(b, 1, 1, squared);        \
+        else pass(b, 1, 0, squared);                                       \
     } else {                                                                     \
-        if ((b)->call->rows->kind == CODES) pass(b, (b)->groups, 1, ##__VA_ARGS__); \
-        else pass(b, (b)->groups, 0, ##__VA_ARGS__);                             \
+        if ((b)->call->rows->kind == CODES) pass(b, (b)->groups, 1, squared); \
+        else pass(b, (b)->groups, 0, squared);                             \
     }
 
 /* ---- a block, forward and back ------------------------------------------------------------------------------ */
@@ -307,8 +304,10 @@ INLINE void back_packed(Block *b, idx groups, int coded, int squared) {
 static void forward(Block *b) {
     if (is_whole(b->call->rows)) {
         EACH_FEW(forward_few, b)
+    } else if (b->squared) {
+        EACH_KIND(forward_packed, b, 1)
     } else {
-        EACH_KIND(forward_packed, b)
+        EACH_KIND(forward_packed, b, 0)
     }
 }
 
@@ -495,10 +494,10 @@ void NAME(back_pass)(const Call *call, const REAL *S, idx S_stride, int squared)
     }
 }
 
-/* Scores of the rows first..last: Z (n, classes). */
-void NAME(forward_pass)(const Call *call, REAL *Z) {
+/* Scores of the rows first..last, or of their squares: Z (n, classes). */
+void NAME(forward_pass)(const Call *call, REAL *Z, int32_t squared) {
     Block b;
-    begin(&b, call, 0);
+    begin(&b, call, squared);
     for (idx start = call->first; next(&b, start); start += b.m) {
         forward(&b);
         for (idx i = 0; i < b.m; i++)

@@ -2,8 +2,8 @@
 
 1. From the strongest penalty to the weakest; the first fit begins at W = 0, every other where the last two point to.
 2. The curvature that one fit has found serves the next, under its own penalty, for REUSE fits.
-3. A fold is the same rows with mass 0 for those held out. It begins at the whole data's minimum plus what set the fold
-   apart one step before, and is handed the whole data's curvature: few passes are left to do.
+3. A fold is the same rows with mass 0 for those held out. It begins at the whole data's minimum plus what set the
+   fold apart one step before, and is handed the whole data's curvature: few passes are left to do.
 """
 
 from __future__ import annotations

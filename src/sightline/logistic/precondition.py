@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy.linalg import cho_solve
 
 from sightline.engine.threads import SLABS, blocks, cut
-from sightline.logistic.gram import InverseGram, draw, factor, squares, wide
+from sightline.logistic.gram import InverseGram, draw, factor, important, squares, wide
 from sightline.logistic.loss import curvatures, probabilities
 from sightline.logistic.objective import Objective
 
@@ -106,15 +106,16 @@ class ClassCurvature:
         least: int = 1000,
         most: int = 1_000_000,
     ) -> None:
-        curvature = curvatures(residual)
-        if not objective.uniform:
-            curvature *= objective.mass.astype(curvature.dtype)
+        plain = curvatures(residual)
+        curvature = plain if objective.uniform else plain * objective.narrow_mass
         exact = objective.diagonal(curvature)
         self.diagonal = exact + objective.penalty
         self.columns = Columns(exact.max(axis=0), objective.penalty)
         size = min(max(least, int(rows * self.columns.size)), most)
+        leverage = objective.leverage(plain, exact)
         drawn = [
-            draw(np.maximum(curvature[k], 1e-7).astype(np.float64), size, rng) for k in range(objective.R)
+            draw(important(curvature[k].astype(np.float64), leverage[k]), size, rng)
+            for k in range(objective.R)
         ]
 
         def block(k: int) -> InverseGram:

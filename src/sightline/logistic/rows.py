@@ -42,8 +42,10 @@ class Rows(Protocol):
         """Sum of the losses, and of residual ⊗ (x, 1): (R, d+1). `keep` (R, n) takes the residuals."""
         ...
 
-    def forward(self, slab: slice, weights: Floats, bias: Floats, Z: Floats) -> None:
-        """Z[slab] = X Wᵀ + b, Z (n, R) C-contiguous."""
+    def forward(
+        self, slab: slice, weights: Floats, bias: Floats, Z: Floats, *, squared: bool = False
+    ) -> None:
+        """Z[slab] = X Wᵀ + b, or of the squares of X; Z (n, R) C-contiguous."""
         ...
 
     def back(self, slab: slice, S: Floats, *, squared: bool = False) -> Doubles:
@@ -115,11 +117,14 @@ class BlockRows:
                 total[:, -1] += residual.sum(axis=1)
         return loss, total
 
-    def forward(self, slab: slice, weights: Floats, bias: Floats, Z: Floats) -> None:
+    def forward(
+        self, slab: slice, weights: Floats, bias: Floats, Z: Floats, *, squared: bool = False
+    ) -> None:
         """See `Rows`."""
         across = np.ascontiguousarray(weights.T)
         for rows in blocks(slab, self.block):
-            np.matmul(self.widen(rows), across, out=Z[rows])
+            x = self.widen(rows)
+            np.matmul(np.square(x) if squared else x, across, out=Z[rows])
             Z[rows] += bias
 
     def back(self, slab: slice, S: Floats, *, squared: bool = False) -> Doubles:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.engine.threads import ROUND, SLABS, blocks, cut
-from sightline.logistic.gram import draw
+from sightline.logistic.gram import draw, important
 from sightline.logistic.loss import curvatures, probabilities
 from sightline.logistic.native import NativeRows
 from sightline.logistic.objective import Objective
@@ -59,7 +59,10 @@ class SampleInPlace(Sample):
     def __init__(self, objective: Objective, rows: Integers, residual: Floats, factor: Doubles) -> None:
         super().__init__(objective, rows, residual, factor)
         assert isinstance(objective.rows, NativeRows)
-        self.native, self.which = objective.rows.some(rows, objective.team.n_threads)
+        if len(rows) == objective.n:
+            self.native, self.which, self.slabs = objective.rows, None, objective.team.slabs
+        else:
+            self.native, self.which = objective.rows.some(rows, objective.team.n_threads)
         R, lanes = objective.R, self.native.lanes()
         padded = np.zeros((len(rows), -(-R // lanes) * lanes), objective.dtype)
         padded[:, :R] = self.P.T
@@ -133,10 +136,17 @@ class SampledHessian:
     ) -> None:
         self.inner, self.steps, self.tolerance = inner, steps, tolerance
         self.penalty = objective.penalty
-        spread = curvatures(residual).sum(axis=0).astype(np.float64)
-        rows, factor = draw(objective.mass * np.maximum(spread, 1e-3), size, rng)
+        rows, factor = draw(self._importance(objective, residual), size, rng)
         kind = SampleInPlace if isinstance(objective.rows, NativeRows) else SampleCopied
         self.sample = kind(objective, rows, residual, factor)
+
+    @staticmethod
+    def _importance(objective: Objective, residual: Floats) -> Doubles:
+        curvature = curvatures(residual)
+        spread = objective.mass * curvature.sum(axis=0)
+        weighted = curvature if objective.uniform else curvature * objective.narrow_mass
+        leverage = objective.leverage(curvature, objective.diagonal(weighted))
+        return important(spread, leverage.sum(axis=0))
 
     def with_penalty(self, penalty: float) -> SampledHessian:
         """The same rows under another penalty."""
