@@ -17,6 +17,8 @@ from sightline.features.images import DTYPES, float_type
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 BLOCK_NUMBERS = 800_000
+FEW = 1000
+"""Rows that the first guess of a mean is made from."""
 LARGEST_GRAM = 4000
 """Widest matrix of products that is formed; beyond it the directions are found by random projection."""
 
@@ -79,14 +81,15 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         n, d = rows.shape
         k = self._wanted(n, d)
         dtype = float_type(rows.dtype)
-        self.mean_ = _mean(rows).astype(dtype)
         if d <= LARGEST_GRAM and d <= 4 * n:
-            values, vectors = self._from_columns(rows, k)
-        elif n <= LARGEST_GRAM:
-            values, vectors = self._from_rows(rows, k)
+            mean, scatter = _scatter(rows)
+            self.mean_, total = mean.astype(dtype), float(np.trace(scatter)) / max(n - 1, 1)
+            values, vectors = self._from_columns(scatter / max(n - 1, 1), k)
         else:
-            values, vectors = self._from_projection(rows, k)
-        total = _total_variance(rows, self.mean_)
+            self.mean_ = _mean(rows).astype(dtype)
+            total = _total_variance(rows, self.mean_)
+            find = self._from_rows if n <= LARGEST_GRAM else self._from_projection
+            values, vectors = find(rows, k)
         if isinstance(self.n_components, float):
             reached = np.cumsum(values) / (total or 1.0)
             k = min(len(values), int(np.searchsorted(reached, self.n_components * (1 - 1e-7))) + 1)
@@ -153,10 +156,9 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
 
     # -- three ways to the same directions -------------------------------------------------------------
 
-    def _from_columns(self, rows: npt.NDArray[Any], k: int) -> tuple[Doubles, Floats]:
+    def _from_columns(self, covariance: Doubles, k: int) -> tuple[Doubles, Floats]:
         """Eigenvectors of the (d, d) covariance."""
-        n, d = rows.shape
-        covariance = _products(rows, self.mean_) / max(n - 1, 1)
+        d = len(covariance)
         values, vectors = linalg.eigh(
             covariance, subset_by_index=[d - k, d - 1], check_finite=False, overwrite_a=True
         )
@@ -204,18 +206,29 @@ def _total_variance(rows: npt.NDArray[Any], mean: Floats) -> float:
     return total / max(len(rows) - 1, 1)
 
 
-def _products(rows: npt.NDArray[Any], mean: Floats) -> Doubles:
-    """(d, d) Σ (x − μ)(x − μ)ᵀ, block by block, each block's sum added up in float64."""
-    d = rows.shape[1]
-    team = ThreadTeam(*rows.shape)
+def _scatter(rows: npt.NDArray[Any]) -> tuple[Doubles, Doubles]:
+    """Mean (d,) and Σ (x − μ)(x − μ)ᵀ (d, d) in one reading, block by block, blocks added up in float64.
 
-    def part(slab: slice) -> Doubles:
-        total = np.zeros((d, d))
+    Rows are taken relative to the mean s of a few of them: Σ (x − s)(x − s)ᵀ = Σ (x − μ)(x − μ)ᵀ + n δ δᵀ with a
+    δ = μ − s so small that the subtraction costs no digits.
+    """
+    n, d = rows.shape
+    near = _mean(rows[:: max(1, n // FEW)])
+    shift = near.astype(float_type(rows.dtype))
+    team = ThreadTeam(n, d)
+
+    def part(slab: slice) -> tuple[Doubles, Floats]:
+        half, first = np.zeros((d, d), shift.dtype, order="F"), np.zeros(d)
+        (syrk,) = linalg.get_blas_funcs(("syrk",), (half,))
         for block in blocks(slab, max(2048, BLOCK_NUMBERS // d)):
-            centred = rows[block] - mean
-            total += centred.T @ centred
-        return total
+            centred = rows[block] - shift
+            first += np.ones(len(centred), centred.dtype) @ centred
+            half = syrk(1.0, centred.T, beta=1.0, c=half, lower=1, overwrite_c=1)
+        return first, half
 
-    result = sum(team.map(part), start=np.zeros((d, d)))
+    parts = team.map(part)
     team.close()
-    return result
+    delta = sum((a for a, _ in parts), start=np.zeros(d)) / n
+    half = sum((b for _, b in parts), start=np.zeros((d, d)))
+    scatter = np.tril(half) + np.tril(half, -1).T - n * np.outer(delta, delta)
+    return shift + delta, scatter
