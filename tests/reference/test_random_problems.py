@@ -56,7 +56,12 @@ def newton(X, onehot, mass, C, steps=200):
             damping *= 10
         else:
             break
-        point, gained, now, damping = point + step.reshape(point.shape), now - new, new, max(damping / 10, 1e-14)
+        point, gained, now, damping = (
+            point + step.reshape(point.shape),
+            now - new,
+            new,
+            max(damping / 10, 1e-14),
+        )
         if gained <= 1e-14 * now:
             break
     return now

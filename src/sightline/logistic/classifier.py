@@ -20,6 +20,7 @@ from sightline.logistic.history import FitHistory, Listener
 from sightline.logistic.lbfgs import minimise
 from sightline.logistic.objective import Objective
 from sightline.logistic.scores import scores
+from sightline.logistic.sparse import coefficients, minimise_sparse, point_of
 
 Floats = npt.NDArray[np.floating[Any]]
 DTYPES = [np.float64, np.float32, np.uint8]
@@ -30,7 +31,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     Minimises, with masses m_i = sample weight × class weight and M = Σ m_i,
 
-        F(W, b) = (1/M) Σ_i m_i ℓ(W x_i + b, y_i) + ‖W‖² / (2 C M),
+        F(W, b) = (1/M) Σ_i m_i ℓ(W x_i + b, y_i) + [(1 − α) ‖W‖² / 2 + α ‖W‖₁] / (C M),   α = l1_ratio,
 
     the same minimum as scikit-learn's: the intercept b is not penalised and `C` means the same.
 
@@ -38,6 +39,9 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     ----------
     C : float > 0, default 1.0
         Inverse strength of the penalty; ``numpy.inf`` for none.
+    l1_ratio : float in 0…1, default 0.0
+        Share of the absolute values in the penalty: 0 is ridge, 1 the lasso. Above 0, weights that do not pay
+        are exactly 0, and the fit ends when its duality gap, which is certain, is below ``tol · F``.
     fit_intercept : bool, default True
     class_weight : dict, 'balanced' or None
         Mass of each class; 'balanced' makes every class count the same.
@@ -80,6 +84,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         C: float = 1.0,
         *,
+        l1_ratio: float = 0.0,
         fit_intercept: bool = True,
         class_weight: dict[Any, float] | str | None = None,
         tol: float = 1e-5,
@@ -89,6 +94,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         n_threads: int | None = None,
     ) -> None:
         self.C = C
+        self.l1_ratio = l1_ratio
         self.fit_intercept = fit_intercept
         self.class_weight = class_weight
         self.tol = tol
@@ -138,20 +144,19 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         classes, codes = self._classes(labels)
         mass = self._mass(rows, labels, classes, codes, sample_weight)
         penalty = 0.0 if np.isinf(self.C) else 1.0 / max(self.C * float(mass.sum()), 1e-280)
-        objective = self._objective(rows, codes, classes, mass, penalty)
+        objective = self._objective(rows, codes, classes, mass, penalty * (1 - self.l1_ratio))
+        l1 = penalty * self.l1_ratio
+        settings: dict[str, Any] = {
+            "tol": self.tol, "max_iter": self.max_iter, "seed": self.random_state,
+            "start": self._warm(objective, classes), "listeners": listeners, "keep_weights": keep_weights,
+        }  # fmt: skip
         try:
-            solution = minimise(
-                objective,
-                tol=self.tol,
-                max_iter=self.max_iter,
-                seed=self.random_state,
-                start=self._warm(objective, classes),
-                listeners=listeners,
-                keep_weights=keep_weights,
+            solution = (
+                minimise_sparse(objective, l1=l1, **settings) if l1 > 0 else minimise(objective, **settings)
             )
         finally:
             objective.close()
-        coef, intercept = objective.coefficients(solution.point)
+        coef, intercept = (coefficients if l1 > 0 else Objective.coefficients)(objective, solution.point)
         self.classes_ = classes
         self.coef_ = coef.astype(objective.dtype)
         self.intercept_ = intercept.astype(objective.dtype)
@@ -184,6 +189,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _check_parameters(self) -> None:
         if not self.C > 0:
             raise UsageError(f"C = {self.C!r} is not a positive number", "Smaller C, stronger penalty.")
+        if not 0 <= self.l1_ratio <= 1:
+            raise UsageError(f"l1_ratio = {self.l1_ratio!r} is not within 0…1", "0 is ridge, 1 the lasso.")
         if not self.tol > 0:
             raise UsageError(f"tol = {self.tol!r} is not a positive number", "Try the default, 1e-5.")
         if not self.max_iter >= 1:
@@ -218,7 +225,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return None
         if not np.array_equal(self.classes_, classes) or self.coef_.shape[1] != objective.d:
             return None
-        return objective.point(self.coef_, self.intercept_)
+        sparse = self.l1_ratio > 0 and np.isfinite(self.C)
+        return (point_of if sparse else Objective.point)(objective, self.coef_, self.intercept_)
 
     def _report(self, history: FitHistory) -> None:
         self.history_ = history

@@ -90,7 +90,7 @@ class LogisticRegressionCV(LogisticRegression):
 
     C = 1.0
     """Only until one has been chosen."""
-    warm_start = False
+    l1_ratio, warm_start = 0.0, False
 
     def fit(  # type: ignore[override]
         self,
