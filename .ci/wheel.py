@@ -10,7 +10,7 @@ with zipfile.ZipFile(wheel) as file:
 wanted = {
     str(path.relative_to("src"))
     for path in package.rglob("*")
-    if path.is_file() and "__pycache__" not in path.parts and path.suffix != ".pyc"
+    if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".pyc", ".c", ".part")
 }
 missing, extra = wanted - held, held - wanted
 if missing or extra:

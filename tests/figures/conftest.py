@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+from sklearn.datasets import load_digits
 
-from sightline import figures
+from sightline import LogisticRegressionCV, figures
 from sightline.dataset import Dataset
 from sightline.logistic import simulate
 
@@ -60,6 +61,11 @@ def _history(run):
     return {recipe.name: recipe.history for recipe in run.recipes}
 
 
+def _path():
+    X, y = load_digits(return_X_y=True)
+    return LogisticRegressionCV(Cs=7, cv=3).fit(X[:300], y[:300]).path_
+
+
 PICTURES = {
     "first_image": lambda run, theme: figures.first_image(run.dataset, theme=theme),
     "gallery": lambda run, theme: figures.gallery(run.dataset, theme=theme),
@@ -77,6 +83,7 @@ PICTURES = {
     "two_features": lambda run, theme: figures.two_features(run.two_features, theme=theme),
     "weight_maps": lambda run, theme: figures.weight_maps(run.winner, run.dataset.classes, theme=theme),
     "convergence": lambda run, theme: figures.convergence(_history(run), theme=theme),
+    "regularisation_path": lambda run, theme: figures.regularisation_path(_path(), theme=theme),
     "ladder": lambda run, theme: figures.ladder(run, theme=theme),
     "confusion_matrix": lambda run, theme: figures.confusion_matrix(run.winner.evaluation, theme=theme),
     "reliability": lambda run, theme: figures.reliability(run.winner.evaluation, theme=theme),

@@ -112,6 +112,25 @@ def test_curvature_of_a_sample(n, d, R, kind, packed, seed):
     team.close()
 
 
+@pytest.mark.parametrize("n", [255, 256, 257, 500, 1023, 2047, 2049, 5000])
+@pytest.mark.parametrize("kind", ["bytes", "float32"])
+def test_packed_rows_on_several_slabs(n, kind):
+    """Slabs begin where blocks of packed rows begin, however few there are."""
+    rng = np.random.default_rng(n)
+    X = rows(rng, n, 1500, kind)
+    compiled, plain, team = opened(X, packed=True)
+    assert len(team.slabs) == max(1, min(8, n // 256))
+    assert [slab.start % 256 for slab in team.slabs] == [0] * len(team.slabs)
+    weights, bias = (rng.standard_normal((3, 1500)) / 3000).astype(np.float32), np.zeros(3, np.float32)
+    labels = rng.integers(0, 3, n)
+    for slab in team.slabs:
+        loss, sums = compiled.residuals(slab, weights, bias, labels, None, None)
+        expected, expected_sums = plain.residuals(slab, weights, bias, labels, None, None)
+        assert loss == pytest.approx(expected, rel=1e-4)
+        np.testing.assert_allclose(sums, expected_sums, atol=1e-4 * X.astype(float).sum(axis=0).max())
+    team.close()
+
+
 def test_moments_and_kinds():
     rng = np.random.default_rng(0)
     for kind, whole, packed in [

@@ -105,7 +105,7 @@ class ThreadTeam:
         if n_threads is not None and n_threads < 1:
             raise UsageError(f"n_threads = {n_threads!r} is below 1", "None takes all cores.")
         small = n_rows * n_columns < SMALL
-        self.slabs = cut(n_rows, 1) if small else cut(n_rows, SLABS, ROUND if n_rows >= SLABS * ROUND else 1)
+        self.slabs = cut(n_rows, 1 if small else SLABS, ROUND)
         self.n_threads = 1 if small else min(n_threads or available_threads(), len(self.slabs))
         self._pool = ThreadPoolExecutor(self.n_threads, "sightline") if self.n_threads > 1 else None
 
@@ -128,7 +128,7 @@ class ThreadTeam:
 
 def cut(n_rows: int, parts: int, multiple: int = 1) -> list[slice]:
     """Cut `n_rows` rows into at most `parts` runs of nearly equal length, all but the last a `multiple` long."""
-    parts = max(1, min(parts, n_rows))
+    parts = max(1, min(parts, n_rows // multiple))
     edges = [n_rows * i // parts // multiple * multiple for i in range(parts)] + [n_rows]
     return [slice(start, stop) for start, stop in pairwise(edges)]
 

@@ -17,6 +17,8 @@ from sightline.features.images import DTYPES, float_type
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 BLOCK_NUMBERS = 800_000
+TOGETHER = 6_000_000
+"""Numbers of a block that is multiplied with itself: long enough that the product is all the work."""
 FEW = 1000
 """Rows that the first guess of a mean is made from."""
 LARGEST_GRAM = 4000
@@ -217,18 +219,16 @@ def _scatter(rows: npt.NDArray[Any]) -> tuple[Doubles, Doubles]:
     shift = near.astype(float_type(rows.dtype))
     team = ThreadTeam(n, d)
 
-    def part(slab: slice) -> tuple[Doubles, Floats]:
-        half, first = np.zeros((d, d), shift.dtype, order="F"), np.zeros(d)
-        (syrk,) = linalg.get_blas_funcs(("syrk",), (half,))
-        for block in blocks(slab, max(2048, BLOCK_NUMBERS // d)):
+    def part(slab: slice) -> tuple[Doubles, Doubles]:
+        total, first = np.zeros((d, d)), np.zeros(d)
+        for block in blocks(slab, max(2048, TOGETHER // d)):
             centred = rows[block] - shift
             first += np.ones(len(centred), centred.dtype) @ centred
-            half = syrk(1.0, centred.T, beta=1.0, c=half, lower=1, overwrite_c=1)
-        return first, half
+            total += centred.T @ centred
+        return first, total
 
     parts = team.map(part)
     team.close()
     delta = sum((a for a, _ in parts), start=np.zeros(d)) / n
-    half = sum((b for _, b in parts), start=np.zeros((d, d)))
-    scatter = np.tril(half) + np.tril(half, -1).T - n * np.outer(delta, delta)
+    scatter = sum((b for _, b in parts), start=np.zeros((d, d))) - n * np.outer(delta, delta)
     return shift + delta, scatter

@@ -22,6 +22,7 @@ _HOMES = {
     "ladder": "comparing",
     "pixel_band": "images",
     "precision_recall": "rates",
+    "regularisation_path": "penalty",
     "reliability": "sureness",
     "roc": "rates",
     "save": "saving",
@@ -50,6 +51,7 @@ __all__ = [
     "ladder",
     "pixel_band",
     "precision_recall",
+    "regularisation_path",
     "reliability",
     "roc",
     "save",
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from sightline.figures.images import first_image, gallery, pixel_band
     from sightline.figures.learning import convergence
     from sightline.figures.mistakes import errors
+    from sightline.figures.penalty import regularisation_path
     from sightline.figures.plane import two_features
     from sightline.figures.preparation import eigen_images, stages
     from sightline.figures.rates import precision_recall, roc

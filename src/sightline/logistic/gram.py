@@ -110,10 +110,11 @@ def inverse(matrix: Floats) -> Floats:
     return full
 
 
-def important(curvature: Doubles, leverage: Doubles) -> Doubles:
+def important(curvature: Floats, leverage: Floats) -> Doubles:
     """Chances (n,) for `draw`: by curvature and by leverage in equal parts."""
-    parts = [one / max(float(one.sum()), 1e-300) for one in (curvature, leverage)]
-    result: Doubles = parts[0] + parts[1]
+    result: Doubles = np.zeros(len(curvature))
+    for part in (curvature, leverage):
+        result += part.astype(np.float64) / max(float(part.sum(dtype=np.float64)), 1e-300)
     return np.maximum(result, 1e-3 * float(result.mean()))
 
 

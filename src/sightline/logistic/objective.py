@@ -174,7 +174,7 @@ class Objective:
         result: Doubles = np.maximum(total, 0) / self.total_mass
         return result
 
-    def leverage(self, curvature: Floats, diagonal: Doubles) -> Doubles:
+    def leverage(self, curvature: Floats, diagonal: Doubles) -> Floats:
         """How much of each column's curvature a row has: Σ_j s_ki m_i (x_ij − μ_j)² / M (D_kj + λ), (R, n).
 
         For curvatures s (R, n) and their `diagonal` D (R, d). The sum over the rows is at most d. A row that alone
@@ -193,7 +193,10 @@ class Objective:
 
         self.team.map(part)
         squares += first
-        result: Doubles = np.maximum(squares.T, 0) * curvature * (self.mass / self.total_mass)
+        np.maximum(squares, 0, out=squares)
+        squares *= curvature.T
+        squares *= (self.narrow_mass / self.dtype.type(self.total_mass))[:, None]
+        result: Floats = squares.T
         return result
 
     def centred(self, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64] | None = None) -> Floats:

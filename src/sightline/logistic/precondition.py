@@ -113,10 +113,7 @@ class ClassCurvature:
         self.columns = Columns(exact.max(axis=0), objective.penalty)
         size = min(max(least, int(rows * self.columns.size)), most)
         leverage = objective.leverage(plain, exact)
-        drawn = [
-            draw(important(curvature[k].astype(np.float64), leverage[k]), size, rng)
-            for k in range(objective.R)
-        ]
+        drawn = [draw(important(curvature[k], leverage[k]), size, rng) for k in range(objective.R)]
 
         def block(k: int) -> InverseGram:
             rows, factor = drawn[k]
