@@ -131,6 +131,46 @@ def test_packed_rows_on_several_slabs(n, kind):
     team.close()
 
 
+@pytest.mark.parametrize("level", [0, 3, 4])
+@pytest.mark.parametrize("kind", ["bytes", "few values", "float32", "float64"])
+def test_every_level_of_vector_instructions(monkeypatch, level, kind):
+    if level > native._level():
+        pytest.skip(f"this processor has no instructions of level {level}")
+    native._function.cache_clear()
+    monkeypatch.setattr(native, "_level", lambda: level)
+    try:
+        rng = np.random.default_rng(level)
+        for R in (1, 3, 10, 33):
+            X = rows(rng, 700, 50, kind)
+            labels, S = rng.integers(0, max(R, 2), 700), rng.standard_normal((R, 700))
+            for packed in (False, True):
+                compiled, plain, _ = opened(X, packed=packed)
+                weights, bias = rng.standard_normal((R, 50)).astype(plain.dtype) / 99, np.ones(R, plain.dtype)
+                loss, sums = compiled.residuals(slice(0, 700), weights, bias, labels, None, None)
+                expected, expected_sums = plain.residuals(slice(0, 700), weights, bias, labels, None, None)
+                size = X.astype(float).sum(axis=0).max() + 1
+                assert loss == pytest.approx(expected, rel=TOLERANCE[plain.dtype])
+                np.testing.assert_allclose(sums, expected_sums, atol=TOLERANCE[plain.dtype] * size)
+                back = compiled.back(slice(0, 700), S.astype(plain.dtype))
+                again = plain.back(slice(0, 700), S.astype(plain.dtype))
+                np.testing.assert_allclose(back, again, atol=TOLERANCE[plain.dtype] * size)
+                Z, wanted = np.empty((2, 700, R), plain.dtype)
+                compiled.forward(slice(0, 700), weights, bias, Z)
+                plain.forward(slice(0, 700), weights, bias, wanted)
+                np.testing.assert_allclose(Z, wanted, rtol=1e-3, atol=1e-4)
+    finally:
+        native._function.cache_clear()
+
+
+def test_a_library_of_other_sources_is_not_called(monkeypatch):
+    native._library.cache_clear()
+    monkeypatch.setattr(native, "CALLS", -1)
+    try:
+        assert not native.available()
+    finally:
+        native._library.cache_clear()
+
+
 def test_moments_and_kinds():
     rng = np.random.default_rng(0)
     for kind, whole, packed in [

@@ -69,13 +69,21 @@ def regularisation_path(path: Path, *, scoring: str = "log_loss", theme: str = "
 
 
 def _name(page: Page, ax: Axes, path: Path, best: int, simple: int) -> None:
-    """Say at the top of each upright line what it stands for."""
+    """Say at the top what the upright lines stand for, to the right of both where there is room."""
     place = ax.get_position()
     low, high = np.log(ax.get_xlim())
-    top = page.height * (1 - place.y1)
-    for row, (chosen, words) in enumerate(((best, "best"), (simple, "simplest within one standard error"))):
-        text = f"{words}: C = {lettering.number(float(path.C[chosen]), 2)}"
-        share = (np.log(path.C[chosen]) - low) / (high - low)
-        x = page.width * (place.x0 + place.width * share) + 0.06
-        edge = page.width * place.x1 - lettering.measure(text, SMALL)
-        page.write(min(x, edge), top + 0.16 + 0.17 * row, text, size=SMALL)
+    top, edge = page.height * (1 - place.y1), page.width * place.x1
+    words = [
+        (f"best: C = {lettering.number(float(path.C[best]), 2)}", page.theme.favour),
+        (
+            f"simplest within one standard error: C = {lettering.number(float(path.C[simple]), 2)}",
+            page.theme.against,
+        ),
+    ]
+    share = (np.log(path.C[max(best, simple)]) - low) / (high - low)
+    wide = lettering.widest([text for text, _ in words], SMALL) + 0.36
+    x = min(page.width * (place.x0 + place.width * share) + 0.12, edge - wide)
+    for row, (text, colour) in enumerate(words):
+        y = top + 0.16 + 0.17 * row
+        trace(page.canvas, [x, x + 0.28], [y - 0.045] * 2, colour=colour, width=1, dashes=(0, (3, 3)))
+        page.write(x + 0.36, y, text, size=SMALL)

@@ -1,5 +1,7 @@
-/* How far the vector instructions of this processor go: 0, what every one of its kind has; 3, AVX2 and FMA; 4, AVX-512. */
+/* What native.py asks before it calls: raised whenever an argument changes. */
+int calls(void) { return 1; }
 
+/* How far the vector instructions of this processor go: 0, what every one of its kind has; 3, AVX2 and FMA; 4, AVX-512. */
 int level(void) {
 #if defined(__x86_64__) && (defined(__GNUC__) || defined(__clang__))
     __builtin_cpu_init();

@@ -24,6 +24,8 @@ Integers = npt.NDArray[np.int64]
 
 LIBRARY = "_passes.so"
 """Beside this file; hatch_build.py puts it there."""
+CALLS = 1
+"""The library that answers another number takes other arguments, and is not called; see level.c."""
 WHOLE, BYTES, VALUES, CODES = range(4)
 MOST_CLASSES = 128
 """As many as the passes have room for (MOST_LANES in passes.c)."""
@@ -79,8 +81,9 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
 def _library() -> ctypes.CDLL | None:
     path = Path(__file__).with_name(LIBRARY)
     try:
-        return ctypes.CDLL(str(path)) if path.exists() else None
-    except OSError:  # built for another machine, as when a folder is carried from one to another
+        library = ctypes.CDLL(str(path)) if path.exists() else None
+        return library if library is not None and library.calls() == CALLS else None
+    except (OSError, AttributeError):  # built for another machine, or from other sources than these
         return None
 
 
@@ -89,12 +92,18 @@ def available() -> bool:
     return os.environ.get("SIGHTLINE_NATIVE", "1") != "0" and _library() is not None
 
 
+def _level() -> int:
+    """How far the vector instructions of this processor go, see level.c."""
+    library = _library()
+    return 0 if library is None else int(library.level())
+
+
 @cache
 def _function(name: str, dtype: np.dtype[Any]) -> Callable[..., Any]:
     library = _library()
     assert library is not None
     real = "double" if dtype == np.float64 else "float"
-    function = getattr(library, f"{name}_{real}_{library.level()}")
+    function = getattr(library, f"{name}_{real}_{_level()}")
     function.restype, function.argtypes = _SIGNATURES[name]
     return function  # type: ignore[no-any-return]
 
