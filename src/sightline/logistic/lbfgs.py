@@ -212,6 +212,7 @@ class _Run:
             if len(direction) > 1:
                 # What is the same for all classes changes no probability and only adds to the penalty.
                 direction -= direction.mean(axis=0)
+            direction[:, :-1][:, self.objective.constant] = 0
             slope = float((direction * now.gradient).sum())
             if slope < 0 or not now.gradient.any():
                 return direction, -0.5 * slope

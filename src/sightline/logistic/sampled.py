@@ -84,6 +84,7 @@ class SampleInPlace(Sample):
         )
         total = sum(parts, start=np.zeros(direction.shape))
         total[:, :-1] -= np.outer(total[:, -1], offset)
+        total[:, :-1][:, self.objective.constant] = 0
         if not self.objective.fit_intercept:
             total[:, -1] = 0
         return total
