@@ -330,10 +330,7 @@ class _Run:
     # -- events --------------------------------------------------------------------------------------
 
     def _emit(self, point: Doubles, now: Evaluated, gap: float, length: float) -> bool:
-        coef: npt.NDArray[Any] | None = None
-        intercept: npt.NDArray[Any] | None = None
-        if self.keep_weights:
-            coef, intercept = self.objective.coefficients(point)
+        coef, intercept = self.objective.coefficients(point) if self.keep_weights else (None, None)
         squared = float((now.gradient[:, :-1] ** 2).sum())
         record = Pass(
             number=self._used(),
