@@ -45,8 +45,8 @@ class CompiledPasses(BuildHookInterface):  # type: ignore[type-arg]
             return
         try:
             built = _compiled(compiler, Path(self.root) / FOLDER, self.aside)
-        except subprocess.CalledProcessError as error:
-            said = error.stderr.decode(errors="replace").strip()
+        except (subprocess.CalledProcessError, OSError) as error:
+            said = (getattr(error, "stderr", None) or str(error).encode()).decode(errors="replace").strip()
             self.app.display_warning(
                 f"{shlex.join(compiler)} failed, sightline will run on NumPy alone: {said}"
             )

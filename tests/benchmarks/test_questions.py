@@ -40,3 +40,4 @@ def test_pca_finds_the_same_subspace():
     ours = [line for line in out.splitlines() if line.startswith("sightline")]
     assert len(ours) == 2
     assert all(float(line.split()[-1]) < 1e-3 for line in ours)
+    assert all(float(line.split()[-2]) >= 0 for line in ours)

@@ -11,10 +11,11 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression as Theirs
 from sklearn.metrics import log_loss
-from sklearn.model_selection import GroupKFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, StratifiedKFold, TimeSeriesSplit
 
 from sightline import LogisticRegression, LogisticRegressionCV
 from sightline.errors import DataError, UsageError
+from sightline.logistic import path as following
 from sightline.logistic.path import Path
 
 CS = [1e-4, 1e-3, 1e-2, 1e-1, 1.0]
@@ -135,3 +136,43 @@ def test_fits_that_do_not_converge_are_named(digits):
         model = LogisticRegressionCV(Cs=[0.1], cv=3, max_iter=2).fit(*digits)
     assert [one.category for one in caught] == [ConvergenceWarning]
     assert not model.converged_
+
+
+def test_a_fold_learns_from_what_the_splitter_names_and_nothing_else(digits):
+    """Not from all that is not held out: that would be the future, here; a row named twice counts twice."""
+    X, y = digits
+    folds = [(np.append(train, train[:50]), test) for train, test in TimeSeriesSplit(3).split(X)]
+    model = LogisticRegressionCV(Cs=[0.1], cv=folds, fold_tol=1e-7).fit(X, y)
+    for j, (train, test) in enumerate(folds):
+        alone = LogisticRegression(C=0.1, tol=1e-8).fit(X[train], y[train])
+        expected = log_loss(y[test], alone.predict_proba(X[test]))
+        assert model.path_.loss[0, j] == pytest.approx(expected, rel=1e-3)
+
+
+def test_one_fold_or_an_empty_one_is_refused(digits):
+    half = np.arange(350)
+    with pytest.raises(UsageError, match="two or more"):
+        LogisticRegressionCV(Cs=[1.0], cv=[(half, half + 350)]).fit(*digits)
+    with pytest.raises(DataError, match="fold 1"):
+        LogisticRegressionCV(Cs=[1.0], cv=[(half, half[:0])]).fit(*digits)
+
+
+def test_ctrl_c_ends_the_whole_path(digits, monkeypatch):
+    began = []
+    plain = following.minimise
+
+    def interrupted(objective, **settings):
+        began.append(1)
+
+        def listener(_):
+            if len(began) == 3:
+                raise KeyboardInterrupt
+
+        return plain(objective, **settings, listeners=[listener])
+
+    monkeypatch.setattr(following, "minimise", interrupted)
+    model = LogisticRegressionCV(Cs=5, cv=3)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(*digits)
+    assert len(began) == 3
+    assert not hasattr(model, "coef_")

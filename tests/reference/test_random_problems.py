@@ -92,8 +92,19 @@ def problem(seed: int, kind: str, K: int, log_scale: float):
     return X * 10.0**log_scale, y, mass
 
 
+PROBLEMS, MOST_LEFT = 1000, 0.03
+LEFT: list[str] = []
+"""What was said of the fits that did not converge: few, or the property would hold for want of claims."""
+
+
 @pytest.mark.slow
-@settings(max_examples=1000, deadline=None, suppress_health_check=list(HealthCheck))
+def test_the_objective_is_within_the_tolerance_or_the_model_says_that_it_is_not():
+    LEFT.clear()
+    random_problem()
+    assert len(LEFT) <= MOST_LEFT * PROBLEMS, LEFT
+
+
+@settings(max_examples=PROBLEMS, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10**6),
     kind=st.sampled_from(KINDS),
@@ -102,9 +113,7 @@ def problem(seed: int, kind: str, K: int, log_scale: float):
     log_C=st.floats(-6, 10),
     dtype=st.sampled_from([np.float32, np.float64]),
 )
-def test_the_objective_is_within_the_tolerance_or_the_model_says_that_it_is_not(
-    seed, kind, K, log_scale, log_C, dtype
-):
+def random_problem(seed, kind, K, log_scale, log_C, dtype):
     X, y, mass = problem(seed, kind, K, log_scale)
     X, C = X.astype(dtype), 10.0**log_C
     with warnings.catch_warnings():
@@ -118,6 +127,7 @@ def test_the_objective_is_within_the_tolerance_or_the_model_says_that_it_is_not(
     assert np.isfinite(model.intercept_).all()
     if not model.converged_:
         assert model.history_.outcome.startswith("not converged")
+        LEFT.append(model.history_.outcome)
         return
     wide, onehot = X.astype(np.float64), np.eye(K)[y]
     W, b = model.coef_.astype(np.float64), model.intercept_.astype(np.float64)

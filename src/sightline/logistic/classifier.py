@@ -15,7 +15,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from sightline.errors import DataError, UsageError
-from sightline.logistic.functions import log_softmax, sigmoid, softmax
+from sightline.logistic.functions import log_probability, sigmoid, softmax
 from sightline.logistic.history import FitHistory, Listener
 from sightline.logistic.lbfgs import minimise
 from sightline.logistic.objective import Objective
@@ -262,10 +262,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def predict_log_proba(self, X: npt.ArrayLike) -> Floats:
         """Log probability of each class: (n, K), finite wherever z is."""
-        Z = self._scores(X)
-        if Z.shape[1] == 1:
-            Z = np.column_stack([np.zeros_like(Z), Z])
-        return log_softmax(Z)
+        return log_probability(self._scores(X))
 
 
 def probability_of(Z: Floats) -> Floats:

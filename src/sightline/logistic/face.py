@@ -11,7 +11,7 @@ from sightline.logistic.duality import least_subgradient
 from sightline.logistic.gram import InverseGram, draw
 from sightline.logistic.loss import curvatures
 from sightline.logistic.objective import Doubles, Objective
-from sightline.logistic.sampled import SampledHessian
+from sightline.logistic.sampled import SampledHessian, conjugate_gradients
 
 Floats = npt.NDArray[np.floating[Any]]
 Mask = npt.NDArray[np.bool_]
@@ -98,22 +98,13 @@ class FaceModel:
 
     def _newton(self, v: Doubles, free: Mask) -> Doubles:
         """−(free part of the Hessian)⁻¹ v, by conjugate gradients."""
-        x, r = np.zeros_like(v), -v * free
-        d = self.inverse.solve(r) * free
-        rz = first = float((r * d).sum())
-        for _ in range(STEPS):
-            Hd = self._product(d) * free
-            curvature = float((d * Hd).sum())
-            if not (rz > 0 and curvature > 0):
-                break
-            x += rz / curvature * d
-            r = r - rz / curvature * Hd
-            z = self.inverse.solve(r) * free
-            new = float((r * z).sum())
-            if not new > TOLERANCE**2 * first:
-                break
-            d, rz = z + new / rz * d, new
-        return x
+        return conjugate_gradients(
+            lambda d: self._product(d) * free,
+            lambda r: self.inverse.solve(r) * free,
+            -v * free,
+            steps=STEPS,
+            tolerance=TOLERANCE,
+        )
 
     def _move(self, x: Doubles, v: Doubles) -> tuple[Doubles, Doubles] | None:
         """A new point at which the model is less, and the change of its gradient.

@@ -81,6 +81,11 @@ def log_softmax(Z: FloatArray) -> FloatArray:
     return result
 
 
+def log_probability(Z: FloatArray) -> FloatArray:
+    """Log probabilities (n, K) of scores (n, R): of the sigmoid where R = 1, else of the softmax."""
+    return log_softmax(np.column_stack([np.zeros_like(Z), Z]) if Z.shape[1] == 1 else Z)
+
+
 def _floating(z: npt.ArrayLike) -> FloatArray:
     values = np.asarray(z)
     return values if values.dtype in (np.float32, np.float64) else values.astype(np.float64)

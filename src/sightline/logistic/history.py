@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -33,6 +33,13 @@ class Pass:
 
 Listener = Callable[[Pass], bool | None]
 """Called after every pass; returning True asks the minimiser to stop."""
+
+
+def tell(record: Pass, passes: list[Pass], listeners: Sequence[Listener]) -> bool:
+    """Write a pass down and show it to every listener; whether one of them wants to stop."""
+    passes.append(record)
+    answers = [listener(record) for listener in listeners]
+    return any(answer is True for answer in answers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,22 +21,21 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.engine.threads import single_threaded_blas
-from sightline.logistic.history import FitHistory, Listener, Pass
+from sightline.logistic.history import FitHistory, Listener, Pass, tell
 from sightline.logistic.objective import Doubles, Evaluated, Objective
 from sightline.logistic.precondition import ClassCurvature, ExactHessian, SharedCurvature
-from sightline.logistic.sampled import Preconditioner, SampledHessian
+from sightline.logistic.sampled import SAMPLE_BYTES, Preconditioner, SampledHessian, rows_in, sample_size
 from sightline.logistic.search import Move, Pairs, advance
 from sightline.logistic.stages import done, planned, under
-from sightline.logistic.stopping import near, still, stuck
+from sightline.logistic.stopping import ended, near, still, stuck
 
 CLASS_AT, SAMPLED_AT, EXACT_AT, REFRESH_EVERY, AGED = 8, 14, 24, 40, 10
 TINY = 100_000
 """Below this many products a pass (n·d·R), float64 fits go on to the last bits: it costs nothing."""
 SHORT, GROWTH, AGAIN = 0.5, 3, 4
+"""After two steps shorter than SHORT the curvature is looked at anew; AGAIN so soon, and on GROWTH times the rows."""
 LENGTHEN = 2.0
-"""After two steps shorter than SHORT the curvature is looked at anew; AGAIN so soon, and with more rows."""
-SAMPLE_BYTES = 250_000_000
-"""The most that a sample of rows may take."""
+"""A step is first tried this much longer than the last, but never beyond 1."""
 SEPARATED = (
     "not converged: the classes can be separated without error, so without a penalty (C = inf) the weights "
     "would grow for ever; pass a finite C"
@@ -283,7 +282,7 @@ class _Run:
 
     def _by_class(self, residual: npt.NDArray[Any]) -> ClassCurvature:
         """Every thread holds a sample of its own: a quarter of the memory for each."""
-        most = max(1000, 4 * self.objective.d, self._rows_in(SAMPLE_BYTES // 4))
+        most = max(1000, 4 * self.objective.d, rows_in(self.objective, SAMPLE_BYTES // 4))
         growth = min(self.growth, GROWTH)
         return ClassCurvature(
             self.objective, residual, self.rng, rows=3 * growth, least=1000 * growth, most=most
@@ -293,10 +292,7 @@ class _Run:
         return SampledHessian(self.objective, residual, self.inverse, self._sample_size(), self.rng)
 
     def _sample_size(self) -> int:
-        return int(min(self.growth * max(2000, 11 * self.objective.d), self._rows_in(SAMPLE_BYTES)))
-
-    def _rows_in(self, n_bytes: int) -> int:
-        return int(n_bytes // (self.objective.d * self.objective.dtype.itemsize))
+        return sample_size(self.objective, self.growth)
 
     def _class_curvature_pays(self) -> bool:
         n, d, R = self.objective.n, self.objective.d, self.objective.R
@@ -316,16 +312,8 @@ class _Run:
         """No pass is left, or none decreases F any more: rounding has the last word."""
         if self._near(self.tol) or (self._left() > 0 and gap <= self.tol * value):
             return self._converged()
-        if self._left() <= 0:
-            return (
-                f"not converged: max_iter = {self.max_iter} passes reached with an estimated gap of "
-                f"{gap:.1e} of objective {value:.6g} (wanted {self.tol:.0e} of it); raise max_iter or lower C"
-            )
-        remedy = "pass float64 data or lower C" if self.objective.dtype == np.float32 else "lower C"
-        return (
-            f"not converged: {self.objective.dtype} cannot resolve a smaller objective than {value:.6g} "
-            f"(estimated gap {gap:.1e}); {remedy}"
-        )
+        most = self.max_iter if self._left() <= 0 else None
+        return ended("an estimated gap", gap, value, self.objective.dtype, tol=self.tol, max_iter=most)
 
     # -- events --------------------------------------------------------------------------------------
 
@@ -353,6 +341,4 @@ class _Run:
                 gap=np.inf,
                 bound=float((asked.gradient[:, :-1] ** 2).sum()) / (2 * self.penalty),
             )
-        self.passes.append(record)
-        stop = [listener(record) for listener in self.listeners]
-        return any(answer is True for answer in stop)
+        return tell(record, self.passes, self.listeners)

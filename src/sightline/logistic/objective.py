@@ -76,6 +76,7 @@ class Objective:
         self.mass = mass / mass.mean()
         self.total_mass = float(self.mass.sum())
         self.mass_sum = float(mass.sum())
+        self.share = self._share()
         self.team = ThreadTeam(self.n, self.d, n_threads)
         self.block = block_size(self.d, self.dtype.itemsize)
         self.uniform = bool((mass == mass[0]).all())
@@ -125,7 +126,12 @@ class Objective:
         other.total_mass = float(other.mass.sum())
         other.uniform = bool((mass == mass[0]).all())
         other.narrow_mass = other.mass.astype(self.dtype)
+        other.share = other._share()
         return other
+
+    def _share(self) -> Doubles:
+        """Each class's part of the mass, (K,)."""
+        return np.bincount(self.labels, weights=self.mass, minlength=self.n_classes) / self.total_mass
 
     def _opened(self) -> Rows:
         """The rows behind their seam; sets what is known of the columns, each (d,).
@@ -218,8 +224,7 @@ class Objective:
         """W = 0 and the intercept that is best for it: the log of the class frequencies."""
         point = np.zeros((self.R, self.d + 1))
         if self.fit_intercept:
-            share = np.bincount(self.labels, weights=self.mass, minlength=self.n_classes) / self.total_mass
-            logs = np.log(np.maximum(share, 1e-37))
+            logs = np.log(np.maximum(self.share, 1e-37))
             point[:, -1] = logs[1] - logs[0] if self.R == 1 else logs - logs.mean()
         return point
 

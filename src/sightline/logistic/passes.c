@@ -458,8 +458,8 @@ double NAME(residual_pass)(const Call *call, const int64_t *labels, const REAL *
 }
 
 /* Adds H v over rows first..last of a sample: weights hold v, labels (m) the rows' classes, P (m, groups * LANES) their
-   probabilities (for two classes p (1 - p)), `mass` (m) what each counts. From the row's own class: what is the same for all changes
-   nothing, and digits are lost where one class has nearly all the probability. */
+   probabilities (for two classes p (1 - p)), `mass` (m) what each counts. Scores are measured from the row's own class:
+   what is the same for all changes nothing, and digits are lost where one class has nearly all the probability. */
 void NAME(curvature_pass)(const Call *call, const int64_t *labels, const REAL *P, const REAL *mass) {
     Block b;
     idx waiting = 0;

@@ -2,28 +2,30 @@
 
 1. From the strongest penalty to the weakest; the first fit begins at W = 0, every other where the last two point to.
 2. The curvature that one fit has found serves the next, under its own penalty, for REUSE fits.
-3. A fold is the same rows with mass 0 for those held out. It begins at the whole data's minimum plus what set the
-   fold apart one step before, and is handed the whole data's curvature: few passes are left to do.
+3. A fold is the same rows with mass 0 for those it does not learn from. It begins at the whole data's minimum plus
+   what set the fold apart one step before, and is handed the whole data's curvature: few passes are left to do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from sightline.logistic.functions import log_softmax
+from sightline.logistic.functions import log_probability
+from sightline.logistic.history import FitHistory
 from sightline.logistic.lbfgs import Solution, minimise
 from sightline.logistic.objective import Objective
 from sightline.logistic.precondition import ExactHessian
-from sightline.logistic.sampled import SampledHessian
+from sightline.logistic.sampled import SampledHessian, sample_size
 
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
+Integers = npt.NDArray[np.int64]
 
 REUSE = 3
 """So many fits share one picture of the curvature."""
@@ -63,7 +65,7 @@ class Path:
         """
         costs = self._costs(scoring)
         best = self.best(scoring)
-        limit = costs[best].mean() + costs[best].std(ddof=1) / np.sqrt(costs.shape[1])
+        limit = costs[best].mean() + self.standard_error(scoring)[best]
         return int(np.argmax(costs.mean(axis=1) <= limit))
 
     def standard_error(self, scoring: str = "log_loss") -> Doubles:
@@ -76,6 +78,13 @@ class Path:
         return self.loss if scoring == "log_loss" else 1 - self.accuracy
 
 
+class Fold(NamedTuple):
+    """`times` (n,) that each row is learned from, 0 for those that are not, and the numbers of the rows `judged`."""
+
+    times: Integers
+    judged: Integers
+
+
 Progress = Callable[[int, int], object]
 """Called with how many of how many fits are done."""
 
@@ -83,7 +92,7 @@ Progress = Callable[[int, int], object]
 def follow(
     objective: Objective,
     C: Doubles,
-    held_out: Sequence[Flags],
+    folds: Sequence[Fold],
     *,
     tol: float,
     fold_tol: float,
@@ -98,7 +107,7 @@ def follow(
     objective : Objective
         Of all rows; its penalty is set anew.
     C : (m,) ascending, positive and finite
-    held_out : of each fold, (n,) bool, the rows that it is judged by
+    folds : sequence of Fold, two or more
     tol, fold_tol : float
         Relative gap of the fits to all rows, and of those to the folds.
     max_iter, seed : as for `minimise`
@@ -107,34 +116,36 @@ def follow(
     Returns
     -------
     Path
+
+    Raises
+    ------
+    KeyboardInterrupt
+        After Ctrl-C, at once: part of a path chooses nothing.
     """
     total = objective.mass_sum
     whole = _Line(objective, total, tol, max_iter, seed)
-    folds = []
-    for rows in held_out:
-        mass = np.where(rows, 0.0, objective.mass)
+    lines = []
+    for times, _ in folds:
+        mass = objective.mass * times
         share = float(mass.sum() / objective.mass.sum())
-        folds.append(_Line(objective.with_mass(mass, 1.0), share * total, fold_tol, max_iter, seed))
-    made: list[tuple[Solution, list[Solution]]] = []
+        lines.append(_Line(objective.with_mass(mass, 1.0), share * total, fold_tol, max_iter, seed))
+    histories: list[list[FitHistory]] = []
+    coefficients: list[tuple[Doubles, Doubles]] = []
     loss, accuracy = np.zeros((2, len(C), len(folds)))
     for i, one in enumerate(C):
-        solution = whole.next(float(one), fresh=i % REUSE == 0)
-        parts = []
-        for j, (fold, rows) in enumerate(zip(folds, held_out, strict=True)):
-            parts.append(fold.beside(float(one), whole))
-            loss[i, j], accuracy[i, j] = _judged(fold.objective, parts[-1], rows)
+        histories.append([whole.next(float(one), fresh=i % REUSE == 0)])
+        coefficients.append(objective.coefficients(whole.points[-1]))
+        for j, (line, (_, judged)) in enumerate(zip(lines, folds, strict=True)):
+            histories[-1].append(line.beside(float(one), whole))
+            loss[i, j], accuracy[i, j] = _judged(line.objective, line.points[-1], judged)
             progress(i * (1 + len(folds)) + j + 2, len(C) * (1 + len(folds)))
-        made.append((solution, parts))
-    coefficients = [objective.coefficients(solution.point) for solution, _ in made]
     return Path(
         C=np.asarray(C, dtype=np.float64),
         coef=np.stack([W for W, _ in coefficients]),
         intercept=np.stack([b for _, b in coefficients]),
-        objective=np.array([solution.history.passes[-1].objective for solution, _ in made]),
-        converged=np.array([all(one.history.converged for one in (first, *rest)) for first, rest in made]),
-        passes=np.array(
-            [sum(one.history.passes[-1].number for one in (first, *rest)) for first, rest in made]
-        ),
+        objective=np.array([first.passes[-1].objective for first, *_ in histories]),
+        converged=np.array([all(one.converged for one in row) for row in histories]),
+        passes=np.array([sum(one.passes[-1].number for one in row) for row in histories]),
         loss=loss,
         accuracy=accuracy,
     )
@@ -149,17 +160,30 @@ class _Line:
         self.points: list[Doubles] = []
         self.inverse: SampledHessian | None = None
 
-    def next(self, C: float, *, fresh: bool) -> Solution:
+    def next(self, C: float, *, fresh: bool) -> FitHistory:
         """Fit, from where the last fits point to."""
-        self.objective.penalty = 1 / (C * self.total)
         start = None
         if self.points:
             start = self.points[-1].copy()
             if len(self.points) > 1:
                 start += self.points[-1] - self.points[-2]
-        inverse = None if fresh or self.inverse is None else self.inverse.with_penalty(self.objective.penalty)
-        solution = minimise(self.objective, start=start, inverse=inverse, **self.settings)
+        solution = self._fit(C, start, None if fresh else self.inverse)
         self.inverse = self._curvature(solution)
+        return solution.history
+
+    def beside(self, C: float, whole: _Line) -> FitHistory:
+        """Fit, from the whole data's minimum plus what was the difference one step before."""
+        start = whole.points[-1].copy()
+        if self.points:
+            start += self.points[-1] - whole.points[-2]
+        return self._fit(C, start, whole.inverse).history
+
+    def _fit(self, C: float, start: Doubles | None, inverse: SampledHessian | None) -> Solution:
+        self.objective.penalty = penalty = 1 / (C * self.total)
+        known = None if inverse is None else inverse.with_penalty(penalty)
+        solution = minimise(self.objective, start=start, inverse=known, **self.settings)
+        if solution.history.outcome.startswith("interrupted"):
+            raise KeyboardInterrupt  # the minimiser keeps its best point, but the next fit must not begin
         self.points = [*self.points[-1:], solution.point]
         return solution
 
@@ -170,28 +194,15 @@ class _Line:
             return None
         residual = np.empty((self.objective.R, self.objective.n), self.objective.dtype)
         self.objective.at(solution.point, keep=residual)
-        size = max(2000, 11 * self.objective.d)
+        size = sample_size(self.objective)
         return SampledHessian(
             self.objective, residual, inner, size, np.random.default_rng(self.settings["seed"])
         )
 
-    def beside(self, C: float, whole: _Line) -> Solution:
-        """Fit, from the whole data's minimum plus what was the difference one step before."""
-        self.objective.penalty = 1 / (C * self.total)
-        start = whole.points[-1].copy()
-        if self.points:
-            start += self.points[-1] - whole.points[-2]
-        inverse = None if whole.inverse is None else whole.inverse.with_penalty(self.objective.penalty)
-        solution = minimise(self.objective, start=start, inverse=inverse, **self.settings)
-        self.points = [solution.point]
-        return solution
 
-
-def _judged(objective: Objective, solution: Solution, rows: Flags) -> tuple[float, float]:
-    """Mean log loss and accuracy on the rows held out."""
-    Z = objective.scores(solution.point)[rows].astype(np.float64)
-    if Z.shape[1] == 1:
-        Z = np.column_stack([np.zeros(len(Z)), Z[:, 0]])
+def _judged(objective: Objective, point: Doubles, rows: Integers) -> tuple[float, float]:
+    """Mean log loss and accuracy on some rows."""
+    logs = log_probability(objective.scores(point)[rows].astype(np.float64))
     labels = objective.labels[rows]
-    losses = -log_softmax(Z)[np.arange(len(Z)), labels]
-    return float(losses.mean()), float((Z.argmax(axis=1) == labels).mean())
+    right = logs.argmax(axis=1) == labels
+    return float(-logs[np.arange(len(rows)), labels].mean()), float(right.mean())

@@ -68,8 +68,7 @@ class SharedCurvature:
     LEAST = 2000
 
     def __init__(self, objective: Objective, rng: np.random.Generator) -> None:
-        share = np.bincount(objective.labels, weights=objective.mass, minlength=objective.n_classes)
-        share = np.clip(share / objective.total_mass, 1e-3, 1 - 1e-3)
+        share = np.clip(objective.share, 1e-3, 1 - 1e-3)
         alpha = share * (1 - share)
         self.alpha = alpha[1:] if objective.R == 1 else alpha
         ridge = objective.penalty / float(self.alpha.mean())
@@ -80,6 +79,7 @@ class SharedCurvature:
         A *= np.sqrt(objective.mass[rows] * factor / objective.total_mass)[:, None].astype(A.dtype)
         self.diagonal = objective.variance + ridge
         own = ridge + np.maximum(self.columns.of(objective.variance) - squares(A), 0)
+        own += objective.eps * self.columns.of(objective.variance)  # less than this is noise in the gradient
         gram: Floats | None = None
         if not wide(A, own):
             gram = np.sum(objective.team.each(lambda rows: A[rows].T @ A[rows], cut(len(A), SLABS)), axis=0)
@@ -121,6 +121,7 @@ class ClassCurvature:
             weight = curvature[k, rows] * factor / objective.total_mass
             A *= np.sqrt(weight)[:, None].astype(A.dtype)
             ridge = objective.penalty + np.maximum(self.columns.of(exact[k]) - squares(A), 0)
+            ridge += objective.eps * self.columns.of(exact[k])  # less than this is noise in the gradient
             return InverseGram(A, ridge)
 
         self.team = objective.team

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from copy import copy
 from typing import Any, Protocol
 
@@ -17,8 +18,53 @@ from sightline.logistic.objective import Objective
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+SAMPLE_BYTES = 250_000_000
+"""The most that a sample of rows may take."""
 FEW = 1500
 """A slab of a sample has no fewer rows than this: handing it out has its price too."""
+
+
+def rows_in(objective: Objective, n_bytes: int) -> int:
+    """How many rows take so many bytes, 1 at the least."""
+    return max(1, n_bytes // int(objective.d * objective.dtype.itemsize))
+
+
+def sample_size(objective: Objective, growth: int = 1) -> int:
+    """How many rows a picture of the whole Hessian is made from."""
+    return min(growth * max(2000, 11 * int(objective.d)), rows_in(objective, SAMPLE_BYTES))
+
+
+def conjugate_gradients(
+    product: Callable[[Doubles], Doubles],
+    inner: Callable[[Doubles], Doubles],
+    right: Doubles,
+    *,
+    steps: int,
+    tolerance: float,
+) -> Doubles:
+    """About where product(x) = right, by at most `steps` conjugate gradients preconditioned by `inner`.
+
+    Ends where the preconditioned residual has shrunk to `tolerance`, or there is no curvature to go by; all zero
+    where that is so from the beginning.
+    """
+    x, r = np.zeros_like(right), right.copy()
+    z = inner(r)
+    d = z.copy()
+    rz = first = float((r * z).sum())
+    for _ in range(steps):
+        Hd = product(d)
+        curvature = float((d * Hd).sum())
+        if not (rz > 0 and curvature > 1e-14 * rz):
+            break
+        x += rz / curvature * d
+        r -= rz / curvature * Hd
+        z = inner(r)
+        new = float((r * z).sum())
+        if not new >= tolerance**2 * first:
+            break
+        d = z + new / rz * d
+        rz = new
+    return x
 
 
 class Preconditioner(Protocol):
@@ -163,22 +209,7 @@ class SampledHessian:
 
     def solve(self, gradient: Doubles) -> Doubles:
         """Apply it to a (R, d+1) gradient."""
-        x = np.zeros_like(gradient)
-        r = gradient.copy()
-        z = self.inner.solve(r)
-        d = z.copy()
-        rz = first = float((r * z).sum())
-        for _ in range(self.steps):
-            Hd = self.product(d)
-            curvature = float((d * Hd).sum())
-            if rz <= 0 or curvature <= 1e-14 * rz:
-                break
-            x += rz / curvature * d
-            r -= rz / curvature * Hd
-            z = self.inner.solve(r)
-            new = float((r * z).sum())
-            if new < self.tolerance**2 * first:
-                break
-            d = z + new / rz * d
-            rz = new
+        x = conjugate_gradients(
+            self.product, self.inner.solve, gradient, steps=self.steps, tolerance=self.tolerance
+        )
         return x if x.any() else self.inner.solve(gradient)

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sightline.engine.threads import ThreadTeam, blocks
-from sightline.logistic.rows import BLOCK_BYTES
+from sightline.engine.threads import ThreadTeam
+from sightline.logistic.rows import BlockRows
 
 Floats = npt.NDArray[np.floating[Any]]
 
@@ -27,17 +27,10 @@ def scores(X: npt.NDArray[Any], coef: Floats, intercept: Floats, n_threads: int 
     (n, R) float64 for float64 input, else float32
     """
     dtype = np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
-    weights = np.ascontiguousarray(coef.T, dtype=dtype)
+    weights = np.ascontiguousarray(coef, dtype=dtype)
     bias = intercept.astype(dtype)
     result = np.empty((len(X), len(coef)), dtype=dtype)
-    team = ThreadTeam(len(X), X.shape[1], n_threads)
-    size = max(64, BLOCK_BYTES // (X.shape[1] * dtype.itemsize + 1))
-
-    def part(slab: slice) -> None:
-        for rows in blocks(slab, size):
-            np.matmul(X[rows].astype(dtype, copy=False), weights, out=result[rows])
-            result[rows] += bias
-
-    team.map(part)
+    rows, team = BlockRows(X, dtype), ThreadTeam(len(X), X.shape[1], n_threads)
+    team.map(lambda slab: rows.forward(slab, weights, bias, result))
     team.close()
     return result

@@ -12,7 +12,7 @@ from sklearn.model_selection import check_cv
 
 from sightline.errors import DataError, UsageError
 from sightline.logistic.classifier import LogisticRegression
-from sightline.logistic.path import Path, Progress, follow
+from sightline.logistic.path import Fold, Path, Progress, follow
 
 SCORINGS = ("log_loss", "accuracy")
 RULES = ("best", "one-se")
@@ -117,25 +117,37 @@ class LogisticRegressionCV(LogisticRegression):
         rows, labels = self._checked(X, y)
         classes, codes = self._classes(labels)
         mass = self._mass(rows, labels, classes, codes, sample_weight)
-        held_out = []
-        for _, test in check_cv(self.cv, labels, classifier=True).split(rows, labels, groups):
-            held_out.append(np.zeros(len(rows), dtype=bool))
-            held_out[-1][test] = True
-            if np.count_nonzero(np.bincount(codes, weights=mass * ~held_out[-1])) < 2:
-                raise DataError(
-                    f"without fold {len(held_out)} fewer than two classes are left to learn from",
-                    "Ask for fewer folds, or give more rows of each class.",
-                )
+        folds = self._folds(rows, labels, groups, codes, mass)
         objective = self._objective(rows, codes, classes, mass, 1.0)
         try:
             path = follow(
-                objective, values, held_out, tol=self.tol, fold_tol=self.fold_tol, max_iter=self.max_iter,
+                objective, values, folds, tol=self.tol, fold_tol=self.fold_tol, max_iter=self.max_iter,
                 seed=self.random_state, progress=progress,
             )  # fmt: skip
         finally:
             objective.close()
         self._choose(path, classes, objective.dtype)
         return self
+
+    def _folds(
+        self, rows: npt.NDArray[Any], labels: npt.NDArray[Any], groups: Any, codes: Any, mass: Any
+    ) -> list[Fold]:
+        """The splitter's folds, as they are: what a fold does not name for learning is not learned from."""
+        numbers = np.arange(len(rows))
+        folds = []
+        for train, test in check_cv(self.cv, labels, classifier=True).split(rows, labels, groups):
+            fold = Fold(np.bincount(numbers[train], minlength=len(rows)), numbers[test])
+            folds.append(fold)
+            if np.count_nonzero(np.bincount(codes, weights=mass * fold.times)) < 2 or not fold.judged.size:
+                raise DataError(
+                    f"fold {len(folds)} has fewer than two classes to learn from, or no row to be judged by",
+                    "Ask for fewer folds, or give more rows of each class.",
+                )
+        if len(folds) < 2:
+            raise UsageError(
+                f"cv = {self.cv!r} gives {len(folds)} fold", "Scores are compared over two or more."
+            )
+        return folds
 
     def _choose(self, path: Path, classes: npt.NDArray[Any], dtype: np.dtype[Any]) -> None:
         pick = path.best if self.rule == "best" else path.one_standard_error

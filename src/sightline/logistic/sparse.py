@@ -29,9 +29,11 @@ from sightline.engine.threads import single_threaded_blas
 from sightline.errors import UsageError
 from sightline.logistic.duality import best_shift, duality_gap, least_subgradient, norm1
 from sightline.logistic.face import FaceModel
-from sightline.logistic.history import FitHistory, Listener, Pass
-from sightline.logistic.lbfgs import SAMPLE_BYTES, Solution
+from sightline.logistic.history import FitHistory, Listener, Pass, tell
+from sightline.logistic.lbfgs import Solution
 from sightline.logistic.objective import Doubles, Evaluated, Objective
+from sightline.logistic.sampled import sample_size
+from sightline.logistic.stopping import ended
 
 Floats = npt.NDArray[np.floating[Any]]
 Mask = npt.NDArray[np.bool_]
@@ -142,8 +144,7 @@ class _Run:
         self.dual = 0.0  # the largest lower bound of G* so far; no loss is negative
         self.damping, self.growth, self.lipschitz = FIRST_DAMPING, 1, 1.0
         self.path = np.inf  # the model's own l1
-        share = np.bincount(objective.labels, objective.mass, objective.n_classes) / objective.total_mass
-        share = np.clip(share, 1e-3, 1 - 1e-3)[-objective.R :]
+        share = np.clip(objective.share, 1e-3, 1 - 1e-3)[-objective.R :]
         spread = np.append(np.where(objective.variance > 0, objective.variance, 1), 1)
         self.scale = np.outer(share * (1 - share), spread)
         self.scale[:, :-1] += objective.penalty
@@ -221,9 +222,7 @@ class _Run:
 
     def _size(self) -> int:
         """How many rows the model's Hessian sees."""
-        objective = self.objective
-        most = SAMPLE_BYTES // (objective.d * objective.dtype.itemsize)
-        return int(min(self.growth * max(2000, 11 * objective.d), max(most, 1000)))
+        return sample_size(self.objective, self.growth)
 
     def _working(self, point: Doubles, now: Evaluated, l1: float) -> Mask:
         """The weights that are not zero, the worst of the others, and the intercepts."""
@@ -324,16 +323,8 @@ class _Run:
     # -- what to say ----------------------------------------------------------------------------------
 
     def _ended(self, G: float, gap: float) -> str:
-        if self._left() <= 1:
-            return (
-                f"not converged: max_iter = {self.max_iter} passes reached with a duality gap of {gap:.1e} "
-                f"of objective {G:.6g} (wanted {self.tol:.0e} of it); raise max_iter or lower C"
-            )
-        remedy = "pass float64 data or lower C" if self.objective.dtype == np.float32 else "lower C"
-        return (
-            f"not converged: {self.objective.dtype} cannot resolve a smaller objective than {G:.6g} "
-            f"(duality gap {gap:.1e}); {remedy}"
-        )
+        most = self.max_iter if self._left() <= 1 else None
+        return ended("a duality gap", gap, G, self.objective.dtype, tol=self.tol, max_iter=most)
 
     def _emit(self, point: Doubles, now: Evaluated, gap: float, length: float) -> bool:
         coef, intercept = coefficients(self.objective, point) if self.keep_weights else (None, None)
@@ -349,6 +340,4 @@ class _Run:
             coef=coef,
             intercept=intercept,
         )
-        self.passes.append(record)
-        answers = [listener(record) for listener in self.listeners]
-        return any(answer is True for answer in answers)
+        return tell(record, self.passes, self.listeners)

@@ -21,7 +21,7 @@ WEAK, STAGE = 1e-3, 1e-2
 def planned(objective: Objective) -> list[float]:
     """Set the first penalty and return those still to come; none where the penalty asked for is not weak."""
     curved = objective.variance[~objective.constant]
-    share = np.bincount(objective.labels, minlength=objective.n_classes) / objective.n
+    share = objective.share
     first = WEAK * float(curved.mean()) * float((share * (1 - share)).mean()) if curved.size else 0.0
     last = objective.penalty
     if not 0 < last < first or ExactHessian.pays(objective):

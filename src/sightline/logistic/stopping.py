@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -59,3 +60,22 @@ def stuck(passes: Sequence[Pass], eps: float) -> bool:
 
 def _gained(passes: Sequence[Pass], span: int) -> float:
     return passes[-1 - span].objective - passes[-1].objective if len(passes) > span else float("inf")
+
+
+def ended(
+    kind: str, gap: float, value: float, dtype: np.dtype[Any], *, tol: float, max_iter: int | None
+) -> str:
+    """What to say of a fit that ended before it converged: `max_iter` passes are spent, or (None) no step is left.
+
+    `kind` names the gap, such as "a duality gap".
+    """
+    if max_iter is not None:
+        return (
+            f"not converged: max_iter = {max_iter} passes reached with {kind} of {gap:.1e} of objective {value:.6g} "
+            f"(wanted {tol:.0e} of it); raise max_iter or lower C"
+        )
+    remedy = "pass float64 data or lower C" if dtype == np.float32 else "lower C"
+    return (
+        f"not converged: {dtype} cannot resolve a smaller objective than {value:.6g} "
+        f"(with {kind} of {gap:.1e}); {remedy}"
+    )
