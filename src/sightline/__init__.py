@@ -13,6 +13,7 @@ _HOMES = {
     "Config": "sightline.story",
     "DataError": "sightline.errors",
     "Dataset": "sightline.dataset",
+    "Disputed": "sightline.disputes",
     "DownloadError": "sightline.errors",
     "Evaluation": "sightline.evaluation",
     "Explanation": "sightline.explanation",
@@ -31,6 +32,7 @@ _HOMES = {
     "explain": "sightline.explanation",
     "explore": "sightline.exploration",
     "figures": "sightline.figures",
+    "find_disputed": "sightline.disputes",
     "load": "sightline.sources",
     "load_model": "sightline.store",
     "make_recipe": "sightline.features",
@@ -48,6 +50,7 @@ __all__ = ["__version__", *_HOMES]
 if TYPE_CHECKING:
     from sightline import figures
     from sightline.dataset import Dataset
+    from sightline.disputes import Disputed, find_disputed
     from sightline.errors import (
         DataError,
         DownloadError,

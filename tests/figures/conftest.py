@@ -11,6 +11,7 @@ from sklearn.datasets import load_digits
 
 from sightline import LogisticRegressionCV, figures
 from sightline.dataset import Dataset
+from sightline.disputes import Disputed
 from sightline.logistic import simulate
 
 HOSTILE = ("$\\frac{a}{$ \\alpha_", "W" * 120, "a\nb\tc\x00\u202e", "\U0001f600 犬 猫", "", "i" * 300)
@@ -66,6 +67,19 @@ def _path():
     return LogisticRegressionCV(Cs=7, cv=3).fit(X[:300], y[:300]).path_
 
 
+def _disputed(run):
+    judged = run.winner.evaluation
+    rows = judged.errors
+    p, given, suggested = judged.probability[rows], judged.labels[rows], judged.predicted[rows]
+    at = np.arange(len(rows))
+    return Disputed(
+        classes=judged.classes, n=len(judged.labels), rows=rows, is_test=at % 2 == 1, given=given,
+        suggested=suggested, given_probability=p[at, given], suggested_probability=p[at, suggested],
+        margin=p[at, suggested] - p[at, given], suspected=at < 3, judged=(len(judged.labels), 0),
+        wrong_share=(0.1, float("nan")), recipe="by hand", folds=5, seed=0,
+    )  # fmt: skip
+
+
 PICTURES = {
     "first_image": lambda run, theme: figures.first_image(run.dataset, theme=theme),
     "gallery": lambda run, theme: figures.gallery(run.dataset, theme=theme),
@@ -90,6 +104,7 @@ PICTURES = {
     "roc": lambda run, theme: figures.roc(run.winner.evaluation, theme=theme),
     "precision_recall": lambda run, theme: figures.precision_recall(run.winner.evaluation, theme=theme),
     "errors": lambda run, theme: figures.errors(run.winner.evaluation, run.test, theme=theme),
+    "disputed_labels": lambda run, theme: figures.disputed_labels(_disputed(run), run.test, theme=theme),
     "thresholds": lambda run, theme: figures.thresholds(run.winner.evaluation, 1, theme=theme),
     "explanation": lambda run, theme: figures.explanation(run.explanations[0], theme=theme),
 }

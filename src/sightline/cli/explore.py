@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,13 +27,37 @@ def explore(
     split: Split = None,
     seed: Seed = 0,
     json: Json = False,
+    disputed: Annotated[
+        bool, typer.Option("--disputed", help="List the images whose label a model disputes, instead.")
+    ] = False,
+    recipe: Annotated[
+        str | None,
+        typer.Option("--recipe", "-r", help="The recipe that disputes; if left out, the best quick one."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the disputed images: a picture and a CSV.")
+    ] = None,
 ) -> None:
     """Look at the images: counts, intensities, useful directions, duplicates, typical and odd ones."""
     from sightline import sources
+    from sightline.errors import UsageError
     from sightline.exploration import explore as look
     from sightline.exploration import to_json
 
+    if not disputed and (recipe is not None or out is not None):
+        raise UsageError(
+            f"{'--recipe' if recipe is not None else '--out'} is only for disputed labels", "Add --disputed."
+        )
+    if recipe is not None:
+        from sightline.features import find_recipe
+
+        find_recipe(recipe)  # a wrong name is told before the data are fetched
     dataset = sources.load(data, size=size, shape=parse_shape(shape), label=label, split=split, seed=seed)
+    if disputed:
+        from sightline.cli.disputes import dispute
+
+        dispute(dataset, recipe=recipe, seed=seed, out=out, json=json)
+        return
     found = look(dataset, seed=seed)
     if json:
         import json as codec

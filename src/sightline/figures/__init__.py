@@ -13,6 +13,7 @@ _HOMES = {
     "class_means": "findings",
     "confusion_matrix": "confusion",
     "convergence": "learning",
+    "disputed_labels": "disagreement",
     "eigen_images": "preparation",
     "errors": "mistakes",
     "explanation": "reasons",
@@ -42,6 +43,7 @@ __all__ = [
     "class_means",
     "confusion_matrix",
     "convergence",
+    "disputed_labels",
     "eigen_images",
     "errors",
     "explanation",
@@ -68,6 +70,7 @@ __all__ = [
 if TYPE_CHECKING:
     from sightline.figures.comparing import ladder
     from sightline.figures.confusion import confusion_matrix
+    from sightline.figures.disagreement import disputed_labels
     from sightline.figures.displays import ConfusionDisplay, WeightMapDisplay
     from sightline.figures.findings import class_means, intensity_histogram, scree, variance_map
     from sightline.figures.images import first_image, gallery, pixel_band
