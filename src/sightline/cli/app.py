@@ -13,6 +13,7 @@ from sightline.cli.explore import explore
 from sightline.cli.learn import learn
 from sightline.cli.predict import predict
 from sightline.cli.simulate import simulate
+from sightline.cli.studio import studio
 
 app = typer.Typer(
     name="sightline",
@@ -21,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (learn, explore, predict, explain, simulate):
+for command in (learn, explore, predict, explain, simulate, studio):
     app.command()(command)
 app.add_typer(data.app, name="data")
 
