@@ -1,4 +1,4 @@
-"""Compiles the passes of `sightline.logistic` where there is a C compiler; without one the wheel is pure Python.
+"""Compiles the inner loops where there is a C compiler; without one the wheel is pure Python.
 
 The compiler is ``$CC``, or the first of cc, gcc and clang that is on the path; ``SIGHTLINE_NATIVE=0`` builds without.
 Every file is compiled for every number type and level of vector instructions, and the library picks when it is
@@ -20,8 +20,12 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDER = Path("src", "sightline", "logistic")
-LIBRARY = "_passes.so"
+SOURCES = Path("src", "sightline")
+LIBRARIES = {
+    "logistic/_passes.so": ("logistic/passes.c", "logistic/packing.c"),
+    "features/_layers.so": ("features/layer.c", "features/warp.c"),
+}
+"""Each library, and what it is made of beside engine/level.c; the features need no doubles."""
 FLAGS = ["-O3", "-std=gnu11", "-fPIC", "-Wno-psabi", "-Wno-unknown-pragmas"]
 NUMBERS = {"float": "int32_t", "double": "int64_t"}
 LEVELS = {0: (16, [])}
@@ -44,7 +48,7 @@ class CompiledPasses(BuildHookInterface):  # type: ignore[type-arg]
             self.app.display_warning("no C compiler: sightline will run on NumPy alone, slower")
             return
         try:
-            built = _compiled(compiler, Path(self.root) / FOLDER, self.aside)
+            built = _compiled(compiler, Path(self.root) / SOURCES, self.aside)
         except (subprocess.CalledProcessError, OSError) as error:
             said = (getattr(error, "stderr", None) or str(error).encode()).decode(errors="replace").strip()
             self.app.display_warning(
@@ -52,11 +56,13 @@ class CompiledPasses(BuildHookInterface):  # type: ignore[type-arg]
             )
             return
         if version == "editable":
-            aside = Path(self.root) / FOLDER / (LIBRARY + ".part")
-            shutil.copyfile(built, aside)
-            aside.replace(aside.with_name(LIBRARY))
+            for name, path in built.items():
+                aside = Path(self.root) / SOURCES / (name + ".part")
+                shutil.copyfile(path, aside)
+                aside.replace(aside.with_name(path.name))
             return
-        build_data["force_include"][str(built)] = f"sightline/logistic/{LIBRARY}"
+        for name, path in built.items():
+            build_data["force_include"][str(path)] = f"sightline/{name}"
         build_data["pure_python"] = False
         build_data["tag"] = "py3-none-" + sysconfig.get_platform().replace("-", "_").replace(".", "_")
 
@@ -72,35 +78,40 @@ def _compiler() -> list[str] | None:
     return next(([one] for one in ("cc", "gcc", "clang") if shutil.which(one)), None)
 
 
-def _compiled(compiler: list[str], folder: Path, aside: Path) -> Path:
-    jobs = [
-        (
-            "passes.c",
-            real,
-            level,
-            [
-                "-DREAL=" + real,
-                "-DINTEGER=" + integer,
-                f"-DLEVEL={level}",
-                f"-DLANES={width // (4 if real == 'float' else 8)}",
-                *told,
-            ],
-        )
-        for real, integer in NUMBERS.items()
-        for level, (width, told) in LEVELS.items()
+def _compiled(compiler: list[str], folder: Path, aside: Path) -> dict[str, Path]:
+    jobs = [("engine/level.c", "", 0)]
+    jobs += [
+        (source, real, level)
+        for name, sources in LIBRARIES.items()
+        for source in sources
+        for real in (NUMBERS if name.startswith("logistic") else ["float"])
+        for level in LEVELS
     ]
-    jobs += [("packing.c", real, level, told) for _, real, level, told in jobs] + [("level.c", "", 0, [])]
 
-    def one(job: tuple[str, str, int, list[str]]) -> str:
-        name, real, level, told = job
-        to = str(aside / f"{name}-{real}-{level}.o")
+    def one(job: tuple[str, str, int]) -> str:
+        source, real, level = job
+        to = _object(aside, *job)
+        told: list[str] = []
+        if real:
+            width, told = LEVELS[level]
+            lanes = width // (4 if real == "float" else 8)
+            told = [f"-DREAL={real}", f"-DINTEGER={NUMBERS[real]}", f"-DLEVEL={level}", f"-DLANES={lanes}", *told]
         subprocess.run(
-            [*compiler, *FLAGS, *told, "-c", str(folder / name), "-o", to], check=True, capture_output=True
+            [*compiler, *FLAGS, *told, "-c", str(folder / source), "-o", to], check=True, capture_output=True
         )
         return to
 
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        objects = list(pool.map(one, jobs))
-    built = aside / LIBRARY
-    subprocess.run([*compiler, "-shared", "-o", str(built), *objects, "-lm"], check=True, capture_output=True)
+        list(pool.map(one, jobs))
+    built: dict[str, Path] = {}
+    for name, sources in LIBRARIES.items():
+        objects = [_object(aside, *job) for job in jobs if job[0] in (*sources, "engine/level.c")]
+        built[name] = aside / Path(name).name
+        subprocess.run(
+            [*compiler, "-shared", "-o", str(built[name]), *objects, "-lm"], check=True, capture_output=True
+        )
     return built
+
+
+def _object(aside: Path, source: str, real: str, level: int) -> str:
+    return str(aside / f"{Path(source).name}-{real}-{level}.o")

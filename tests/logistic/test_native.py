@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightline.engine.threads import ThreadTeam, cut
+from sightline.engine import compiled as engine
 from sightline.logistic import native
 from sightline.logistic.loss import probabilities
 from sightline.logistic.native import BYTES, CODES, VALUES, WHOLE, NativeRows
@@ -134,10 +135,10 @@ def test_packed_rows_on_several_slabs(n, kind):
 @pytest.mark.parametrize("level", [0, 3, 4])
 @pytest.mark.parametrize("kind", ["bytes", "few values", "float32", "float64"])
 def test_every_level_of_vector_instructions(monkeypatch, level, kind):
-    if level > native._level():
+    if level > engine.level(native.LIBRARY):
         pytest.skip(f"this processor has no instructions of level {level}")
     native._function.cache_clear()
-    monkeypatch.setattr(native, "_level", lambda: level)
+    monkeypatch.setattr(engine, "level", lambda _: level)
     try:
         rng = np.random.default_rng(level)
         for R in (1, 3, 10, 33):
@@ -163,12 +164,12 @@ def test_every_level_of_vector_instructions(monkeypatch, level, kind):
 
 
 def test_a_library_of_other_sources_is_not_called(monkeypatch):
-    native._library.cache_clear()
-    monkeypatch.setattr(native, "CALLS", -1)
+    engine._opened.cache_clear()
+    monkeypatch.setattr(engine, "CALLS", -1)
     try:
         assert not native.available()
     finally:
-        native._library.cache_clear()
+        engine._opened.cache_clear()
 
 
 def test_moments_and_kinds():

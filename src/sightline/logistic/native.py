@@ -7,7 +7,6 @@ on NumPy and gives the same results within rounding.
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -16,16 +15,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from sightline.engine import compiled
 from sightline.engine.threads import ROUND, ThreadTeam
 
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-LIBRARY = "_passes.so"
-"""Beside this file; hatch_build.py puts it there."""
-CALLS = 1
-"""The library that answers another number takes other arguments, and is not called; see level.c."""
+LIBRARY = Path(__file__).with_name("_passes.so")
+"""hatch_build.py puts it there."""
 WHOLE, BYTES, VALUES, CODES = range(4)
 MOST_CLASSES = 128
 """As many as the passes have room for (MOST_LANES in passes.c)."""
@@ -77,35 +75,15 @@ _SIGNATURES: dict[str, tuple[Any, Sequence[Any]]] = {
 }
 
 
-@cache
-def _library() -> ctypes.CDLL | None:
-    path = Path(__file__).with_name(LIBRARY)
-    try:
-        library = ctypes.CDLL(str(path)) if path.exists() else None
-        return library if library is not None and library.calls() == CALLS else None
-    except (OSError, AttributeError):  # built for another machine, or from other sources than these
-        return None
-
-
 def available() -> bool:
     """Whether the passes are compiled, and wanted."""
-    return os.environ.get("SIGHTLINE_NATIVE", "1") != "0" and _library() is not None
-
-
-def _level() -> int:
-    """How far the vector instructions of this processor go, see level.c."""
-    library = _library()
-    return 0 if library is None else int(library.level())
+    return compiled.library(LIBRARY) is not None
 
 
 @cache
 def _function(name: str, dtype: np.dtype[Any]) -> Callable[..., Any]:
-    library = _library()
-    assert library is not None
     real = "double" if dtype == np.float64 else "float"
-    function = getattr(library, f"{name}_{real}_{_level()}")
-    function.restype, function.argtypes = _SIGNATURES[name]
-    return function  # type: ignore[no-any-return]
+    return compiled.function(LIBRARY, f"{name}_{real}", *_SIGNATURES[name])
 
 
 def _at(array: npt.NDArray[Any] | None) -> int | None:
