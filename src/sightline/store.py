@@ -24,7 +24,16 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures
 
 from sightline.errors import ModelError, NotFoundError
-from sightline.features import PCA, Deskew, IntensitySymmetry, RangeScaler, StandardScaler
+from sightline.features import (
+    PCA,
+    ByteScaler,
+    Deskew,
+    IntensitySymmetry,
+    Orientation,
+    Patches,
+    RangeScaler,
+    StandardScaler,
+)
 from sightline.files import written_aside
 from sightline.logistic import FitHistory, LogisticRegression, Pass
 from sightline.model import Model
@@ -53,6 +62,11 @@ SCALER = ("n_features_in_", "n_samples_seen_", "scale_")
 KINDS = {
     "RangeScaler": Kind(RangeScaler, ("n_features_in_",)),
     "Deskew": Kind(Deskew, ("n_features_in_", "shape_", "background_")),
+    "ByteScaler": Kind(ByteScaler, ("n_features_in_", "scale_")),
+    "Orientation": Kind(Orientation, ("n_features_in_", "shape_")),
+    "Patches": Kind(
+        Patches, ("n_features_in_", "shape_", "filters_", "offset_", "directions_", "map_shape_")
+    ),
     "IntensitySymmetry": Kind(IntensitySymmetry, ("n_features_in_", "shape_")),
     "PCA": Kind(
         PCA,
@@ -66,7 +80,7 @@ KINDS = {
         LogisticRegression, ("n_features_in_", "classes_", "coef_", "intercept_", "n_iter_", "converged_")
     ),
 }  # fmt: skip
-TUPLES = {"shape", "shape_", "feature_range"}
+TUPLES = {"shape", "shape_", "map_shape_", "sizes", "grids", "feature_range"}
 PASS_COLUMNS = ("number", "seconds", "objective", "gradient", "gap", "bound", "step")
 
 

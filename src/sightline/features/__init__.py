@@ -2,23 +2,33 @@
 
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures
 
+from sightline.features.augment import Augmentation, augmented
 from sightline.features.deskew import Deskew
+from sightline.features.orientation import Orientation
+from sightline.features.patches import Patches
 from sightline.features.pca import PCA
 from sightline.features.recipes import LADDER, RECIPES, Recipe, find_recipe, make_recipe, recipes
-from sightline.features.scale import RangeScaler, StandardScaler
+from sightline.features.scale import ByteScaler, RangeScaler, StandardScaler
 from sightline.features.shape import IntensitySymmetry
+from sightline.features.streamed import StreamedPipeline
 
 __all__ = [
     "LADDER",
     "PCA",
     "RECIPES",
+    "Augmentation",
+    "ByteScaler",
     "Deskew",
     "IntensitySymmetry",
     "MinMaxScaler",
+    "Orientation",
+    "Patches",
     "PolynomialFeatures",
     "RangeScaler",
     "Recipe",
     "StandardScaler",
+    "StreamedPipeline",
+    "augmented",
     "find_recipe",
     "make_recipe",
     "recipes",

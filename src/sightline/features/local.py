@@ -26,8 +26,10 @@ from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScal
 
 from sightline.errors import ModelError
 from sightline.features.deskew import Deskew
+from sightline.features.orientation import Orientation
+from sightline.features.patches import Patches
 from sightline.features.pca import PCA
-from sightline.features.scale import RangeScaler
+from sightline.features.scale import ByteScaler, RangeScaler
 from sightline.features.shape import IntensitySymmetry
 
 Doubles = npt.NDArray[np.float64]
@@ -60,8 +62,8 @@ def local_map(step: Any, x: Doubles) -> LocalMap:
     """
     raise ModelError(
         f"decisions cannot be taken back through a {type(step).__name__}",
-        "Known steps: RangeScaler, MinMaxScaler, StandardScaler, Deskew, IntensitySymmetry, PCA, "
-        "PolynomialFeatures.",
+        "Known steps: RangeScaler, MinMaxScaler, StandardScaler, ByteScaler, Deskew, IntensitySymmetry, PCA, "
+        "PolynomialFeatures, Orientation, Patches.",
     )
 
 
@@ -117,6 +119,58 @@ def _(step: IntensitySymmetry, x: Doubles) -> LocalMap:
 
     words = "intensity and symmetry: linear, given which of two mirrored pixels is brighter"
     return LocalMap(back, back, np.zeros(2), False, words)
+
+
+@local_map.register
+def _(step: Patches, x: Doubles) -> LocalMap:
+    here, directions = step.at(x), step.directions_
+
+    def before(W: Doubles) -> Doubles:
+        """Weights on the atoms, where directions were kept of them."""
+        if directions is None:
+            return W
+        kept = W.reshape(len(W), -1, directions.shape[1]) @ directions.T.astype(np.float64)
+        return kept.reshape(len(W), -1)
+
+    constant = here.constant
+    if directions is not None:
+        constant = (constant.reshape(-1, len(directions)) @ directions.astype(np.float64)).reshape(-1)
+    return LocalMap(
+        lambda W: step.unpadded(here.share(before(W))),
+        lambda W: step.unpadded(here.slope(before(W))),
+        constant,
+        False,
+        "patches: linear, given which atoms answer where and each patch's contrast",
+    )
+
+
+@local_map.register
+def _(step: Orientation, x: Doubles) -> LocalMap:
+    scales = step.at(x)
+    edges = np.cumsum([one.layer.width for one in scales])[:-1]
+
+    def back(W: Doubles, how: str) -> Doubles:
+        parts = zip(scales, np.split(W, edges, axis=1), strict=True)
+        whole: Doubles = sum((getattr(one, how)(part) for one, part in parts), start=np.zeros(1))
+        return whole.reshape(len(W), -1)
+
+    return LocalMap(
+        lambda W: back(W, "share"),
+        lambda W: back(W, "slope"),
+        np.concatenate([one.constant for one in scales]),
+        False,
+        "orientation: linear, given which directions answer where and each window's contrast",
+    )
+
+
+@local_map.register
+def _(step: ByteScaler, x: Doubles) -> LocalMap:
+    scale = step.scale_.astype(np.float64)
+    bytes_ = np.clip(np.rint(x * scale), 0, 255)
+    share = np.divide(bytes_, x, out=np.zeros_like(x), where=x > 0)
+    slope = np.where((bytes_ < 255) & (x >= 0), scale, 0)
+    words = "rounded to bytes: each number times its own factor"
+    return LocalMap(lambda W: W * share, lambda W: W * slope, np.zeros(len(x)), False, words)
 
 
 @local_map.register

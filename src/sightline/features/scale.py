@@ -21,6 +21,7 @@ from sightline.errors import UsageError
 from sightline.features.images import DTYPES, float_type
 
 BLOCK = 512
+RARE = 1e-3
 
 
 class RangeScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -149,3 +150,70 @@ def _moments(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[np.float64], npt.NDArr
         first = np.sum([one for one, _ in parts], axis=0) / n
         second = np.sum([other for _, other in parts], axis=0) / n
         return shift + first, np.maximum(second - first**2, 0)
+
+
+class ByteScaler(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """x' = min(255, round(steps · x / s)), one byte: features ≥ 0 in a quarter of the memory.
+
+    s is a column's standard deviation, and a thousandth of the largest, lest rare marks drown all others. What
+    rounding changes, 1/√12 of a step, is 1 % of s; no centre is taken off, for the intercept of a classifier takes
+    it. A classifier on bytes needs C / steps² where it would need C on
+    columns of variance 1.
+
+    Parameters
+    ----------
+    steps : float
+        To a standard deviation: 32 leaves room for 8 of them.
+
+    Attributes
+    ----------
+    scale_ : (d,) float32
+        steps / s; 0 for columns that never change.
+
+    Notes
+    -----
+    Law: ``x' · s / steps`` is within half a step of x wherever that is below 255 steps.
+    """
+
+    def __init__(self, steps: float = 32.0) -> None:
+        self.steps = steps
+
+    def fit(self, X: npt.ArrayLike, y: object = None) -> Self:
+        """Learn the standard deviation of each column.
+
+        Raises
+        ------
+        UsageError
+            There are numbers below 0, or `steps` is not above 0.
+        """
+        if not self.steps > 0:
+            raise UsageError(f"steps = {self.steps!r} is not above 0")
+        rows = validate_data(self, X, dtype=DTYPES)
+        rows = rows.astype(float_type(rows.dtype), copy=False)
+        if rows.min() < 0:
+            raise UsageError(
+                "ByteScaler takes numbers ≥ 0, and there are others", "StandardScaler takes all."
+            )
+        spread = np.sqrt(_moments(rows)[1])
+        varies = spread > 1e-9 * max(float(spread.max()), 1e-30)
+        floor = RARE * float(spread.max())
+        self.scale_ = np.where(varies, self.steps / np.maximum(spread + floor, 1e-30), 0).astype(np.float32)
+        return self
+
+    def transform(self, X: npt.ArrayLike) -> npt.NDArray[np.uint8]:
+        """(n, d) numbers ≥ 0 to (n, d) bytes."""
+        check_is_fitted(self)
+        rows = validate_data(self, X, dtype=DTYPES, reset=False)
+        out = np.empty(rows.shape, np.uint8)
+        team = ThreadTeam(*rows.shape)
+
+        def part(slab: slice) -> None:
+            for block in blocks(slab, 64):
+                scaled = rows[block] * self.scale_
+                np.rint(scaled, out=scaled)
+                np.clip(scaled, 0, 255, out=scaled)
+                out[block] = scaled
+
+        team.map(part)
+        team.close()
+        return out

@@ -1,0 +1,102 @@
+"""Steps of the recipes that look at patches: every number follows from the size of the images.
+
+The numbers were chosen by validation on training images, see benchmarks/frontier.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sightline.errors import UsageError
+from sightline.features.augment import Augmentation
+from sightline.features.deskew import Deskew
+from sightline.features.images import Shape
+from sightline.features.orientation import Orientation
+from sightline.features.patches import Patches
+from sightline.features.scale import ByteScaler, RangeScaler
+
+Choices = Mapping[str, float]
+Step = tuple[str, Any]
+
+STEPS = 32.0
+"""Bytes to a standard deviation, see `ByteScaler`."""
+MAP = 14
+"""Cells a side that a first layer leaves of an image, or a few more."""
+SMALLEST = 6
+"""Below so many pixels a side there is nothing to put a grid on."""
+COPIES = Augmentation(rotation=0.12)
+
+
+def augmentation(choices: Choices) -> Augmentation:
+    """How copies differ; photos, unlike writing, may be mirrored."""
+    return Augmentation(**{**COPIES.__dict__, "mirror": float(choices.get("mirror", 0))})
+
+
+def orientation(shape: Shape | None, choices: Choices) -> list[Step]:
+    """Gradient directions on two grids."""
+    side = _side(shape)
+    fine, coarse = (3, 5) if side >= 12 else (3, 3)
+    grids = (7, 4) if side >= 20 else (5, 3) if side >= 12 else (4, 2)
+    if side > 40:
+        fine, coarse = (_odd(side * 3 / 32), _odd(side * 5 / 32))
+    steps: list[Step] = [*_opening(shape, choices)]
+    steps += [("orientation", Orientation(shape, sizes=(fine, coarse), grids=grids))]
+    return [*steps, ("bytes", ByteScaler(STEPS))]
+
+
+def patches(shape: Shape | None, choices: Choices) -> list[Step]:
+    """One dictionary of large patches on a 4 × 4 grid."""
+    side = _side(shape)
+    size = max(3, round(side * 9 / 28))
+    layer = Patches(
+        shape, size=size, n_atoms=int(choices["n_atoms"]), grid=4 if side >= 12 else 3, pad=int(side < 12)
+    )
+    return [*_opening(shape, choices), ("patches", layer), ("bytes", ByteScaler(STEPS))]
+
+
+def two_layers(shape: Shape | None, choices: Choices) -> list[Step]:
+    """Small patches, pooled to a map; patches of that map, pooled on a grid."""
+    side = _side(shape)
+    size = 3 if side < 12 else _odd(max(5, side * 5 / 40))
+    pool = max(1, round(side / MAP))
+    maps = Patches(shape, size=size, n_atoms=64, grid=None, pool=pool, pad=size // 2, n_components=32)
+    high, wide = _size(shape)
+    map_shape = (high // pool, wide // pool, 32)
+    second = Patches(
+        map_shape,
+        size=5 if min(map_shape[:2]) >= 12 else 3,
+        n_atoms=int(choices["n_atoms"]),
+        grid=3,
+        ridge=0.3,
+    )
+    return [*_opening(shape, choices), ("maps", maps), ("patches", second), ("bytes", ByteScaler(STEPS))]
+
+
+def _opening(shape: Shape | None, choices: Choices) -> list[Step]:
+    straight = float(choices.get("straighten", 1))
+    deskew = [("deskew", Deskew(shape, strength=straight))] if straight else []
+    return [("range", RangeScaler()), *deskew]
+
+
+def _size(shape: Shape | None) -> tuple[int, int]:
+    if shape is None:
+        raise UsageError(
+            "this recipe has to know the shape of the images",
+            "make_recipe(name, shape=dataset.shape)",
+        )
+    return int(shape[0]), int(shape[1])
+
+
+def _side(shape: Shape | None) -> int:
+    side = min(_size(shape))
+    if side < SMALLEST:
+        raise UsageError(
+            f"images of {_size(shape)[0]}×{_size(shape)[1]} pixels are too small for patches",
+            f"They need {SMALLEST} pixels a side; take another recipe, such as pca-poly.",
+        )
+    return side
+
+
+def _odd(size: float) -> int:
+    return 2 * int(size // 2) + 1
