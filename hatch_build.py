@@ -1,8 +1,8 @@
-"""Compiles the inner loops where there is a C compiler; without one the wheel is pure Python.
+"""Compiles the inner loops where there is a C compiler; without one the wheel is pure Python. And builds the page.
 
 The compiler is ``$CC``, or the first of cc, gcc and clang that is on the path; ``SIGHTLINE_NATIVE=0`` builds without.
 Every file is compiled for every number type and level of vector instructions, and the library picks when it is
-loaded: a wheel runs on any processor of its kind.
+loaded: a wheel runs on any processor of its kind. How the studio's page is built is in ``hatch_page.py``.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import platform
 import shlex
 import shutil
 import subprocess
+import sys
 import sysconfig
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+sys.path.insert(0, str(Path(__file__).parent))
+from hatch_page import build_page, lay_page
 
 SOURCES = Path("src", "sightline")
 LIBRARIES = {
@@ -35,12 +39,23 @@ if platform.machine().lower() in ("x86_64", "amd64"):
     LEVELS[4] = (64, ["-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mavx2", "-mfma"])
 
 
-class CompiledPasses(BuildHookInterface):  # type: ignore[type-arg]
-    """Adds the compiled library to the wheel, and to the source folder of an editable installation."""
+class Built(BuildHookInterface):  # type: ignore[type-arg]
+    """Adds what is built to the wheel, and to the source folder of an editable installation."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Compile, or say why not."""
+        """Build the page and compile, or say why not."""
         self.aside = Path(tempfile.mkdtemp(prefix="sightline-build-"))
+        self._page(version, build_data)
+        self._compile(version, build_data)
+
+    def _page(self, version: str, build_data: dict[str, Any]) -> None:
+        page = build_page(Path(self.root), self.aside, self.app.display_warning)
+        if page is not None and version == "editable":
+            lay_page(page, Path(self.root))
+        elif page is not None:
+            build_data["force_include"][str(page)] = "sightline/studio/page"
+
+    def _compile(self, version: str, build_data: dict[str, Any]) -> None:
         if os.environ.get("SIGHTLINE_NATIVE", "1") == "0":
             return
         compiler = _compiler()
@@ -67,7 +82,7 @@ class CompiledPasses(BuildHookInterface):  # type: ignore[type-arg]
         build_data["tag"] = "py3-none-" + sysconfig.get_platform().replace("-", "_").replace(".", "_")
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
-        """Remove what was compiled aside."""
+        """Remove what was built aside."""
         shutil.rmtree(self.aside, ignore_errors=True)
 
 
@@ -95,7 +110,13 @@ def _compiled(compiler: list[str], folder: Path, aside: Path) -> dict[str, Path]
         if real:
             width, told = LEVELS[level]
             lanes = width // (4 if real == "float" else 8)
-            told = [f"-DREAL={real}", f"-DINTEGER={NUMBERS[real]}", f"-DLEVEL={level}", f"-DLANES={lanes}", *told]
+            told = [
+                f"-DREAL={real}",
+                f"-DINTEGER={NUMBERS[real]}",
+                f"-DLEVEL={level}",
+                f"-DLANES={lanes}",
+                *told,
+            ]
         subprocess.run(
             [*compiler, *FLAGS, *told, "-c", str(folder / source), "-o", to], check=True, capture_output=True
         )

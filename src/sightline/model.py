@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from sklearn.pipeline import Pipeline
 from sightline.errors import ModelError
 
 Floats = npt.NDArray[np.floating[Any]]
+BLOCK = 2048
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,18 +63,22 @@ class Model:
 
     def decision_function(self, images: npt.ArrayLike) -> Floats:
         """z of each image: (n, K), or (n,) for two classes."""
-        z: Floats = self.pipeline.decision_function(self.rows(images))
-        return z
+        return self._by_blocks(self.pipeline.decision_function, images)
 
     def predict_proba(self, images: npt.ArrayLike) -> Floats:
         """Probability of each class: (n, K)."""
-        p: Floats = self.pipeline.predict_proba(self.rows(images))
-        return p
+        return self._by_blocks(self.pipeline.predict_proba, images)
 
     def predict(self, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Class numbers (n,), indices into `classes`."""
-        codes: npt.NDArray[np.int64] = self.pipeline.predict(self.rows(images))
-        return codes
+        return self._by_blocks(self.pipeline.predict, images)
+
+    def _by_blocks(self, method: Callable[[Any], Any], images: npt.ArrayLike) -> Any:
+        """A method of the pipeline on a block of images at a time: steps on the way may widen them manifold."""
+        rows = self.rows(images)
+        if len(rows) <= BLOCK:
+            return method(rows)
+        return np.concatenate([method(rows[at : at + BLOCK]) for at in range(0, len(rows), BLOCK)])
 
     def __repr__(self) -> str:
         size = "×".join(str(side) for side in self.shape)

@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline
 
 from sightline.dataset import Dataset, LabelArray
 from sightline.evaluation.judge import SMALLEST
-from sightline.features import Recipe, make_recipe
+from sightline.features import Recipe, StreamedPipeline, find_recipe, make_recipe
 from sightline.logistic import LogisticRegression, Pass
 from sightline.logistic.history import Listener
 
@@ -121,6 +121,11 @@ def select(
     return Selection(best, tuple(trials))
 
 
+def settled(recipe: Recipe) -> Selection:
+    """Of a recipe that leaves nothing open: nothing tried, its rank unknown."""
+    return Selection(Trial(dict(recipe.defaults), np.nan, np.nan), ())
+
+
 def component_counts(recipe: Recipe, parts: tuple[Dataset, ...]) -> Sequence[int | None]:
     """Numbers of components worth trying, no more than there are; one None where there is no choice."""
     if not recipe.sizes:
@@ -174,7 +179,11 @@ class _Ground:
         self.components: tuple[Any, Any] | None = None
 
     def features(self, choices: dict[str, float]) -> tuple[Any, Any]:
-        """Features to fit on and to judge on."""
+        """Features to fit on, of copies too where the recipe makes them, and to judge on."""
+        pipeline = make_recipe(self.recipe.name, shape=self.part.shape, seed=self.seed, **choices)
+        if isinstance(pipeline, StreamedPipeline):
+            seen, _ = pipeline.training_features(self.part.train.X, self.part.train.labels)
+            return seen, pipeline.features(self.part.X[self.part.n_train :])
         steps = self._steps(choices)
         first = 0 if self.largest is None else 1 + [name for name, _ in steps].index("pca")
         fit_on, judge_on = self.part.train.X, self.part.X[self.part.n_train :]
@@ -212,14 +221,54 @@ class _Fold:
         """Whether each image kept aside is decided rightly, and the probability of its true class."""
         if self.features is None:
             self.features = self.ground.features(self.choices)
-        (fit_on, judge_on), part = self.features, self.ground.part
+        (fit_on, judge_on), ground, part = self.features, self.ground, self.ground.part
+        labels_on = np.tile(part.train.labels, len(fit_on) // len(part.train))
         with quiet_convergence():
-            self.classifier.set_params(C=C).fit(fit_on, part.train.labels, listeners=listeners)
+            self.classifier.set_params(C=ground.recipe.penalty(C)).fit(fit_on, labels_on, listeners=listeners)
         probability = np.asarray(self.classifier.predict_proba(judge_on), dtype=np.float64)
         labels = part.labels[part.n_train :]
         codes = np.searchsorted(self.classifier.classes_, labels)
         right = self.classifier.classes_[probability.argmax(axis=1)] == labels
         return right, probability[np.arange(len(labels)), codes]
+
+
+TRAITS_FROM = 4_000
+"""Most images that traits are found on: they show early."""
+
+
+def find_traits(part: Dataset, *, seed: int = 0) -> dict[str, float]:
+    """Find what may be done to images of this kind, by what it does to the recipe `orientation`.
+
+    Parameters
+    ----------
+    part : Dataset
+        ``.train`` to learn from, ``.test`` to choose by; from `keep_aside`.
+    seed : int
+
+    Returns
+    -------
+    dict
+        "straighten" 1 where taking out the slant helps or does no harm, else 0; "mirror" 0.5 where learning from
+        mirrored copies helps, else 0.
+    """
+    rng, recipe = np.random.default_rng(seed), find_recipe("orientation")
+    kept = np.sort(rng.permutation(part.n_train or 0)[:TRAITS_FROM])
+    aside = np.sort(rng.permutation(np.arange(part.n_train or 0, len(part)))[:TRAITS_FROM])
+    aside = aside[np.isin(part.labels[aside], part.labels[kept])]
+    small = replace(part.take(np.concatenate([kept, aside])), n_train=len(kept))
+
+    def rank(straighten: float, mirror: float) -> tuple[float, float]:
+        choices = {**recipe.defaults, "straighten": straighten, "mirror": mirror}
+        return _Candidates([_Ground(recipe, small, None, seed)], choices, None).at(choices["C"]).rank
+
+    traits = {"straighten": 1.0, "mirror": 0.0}
+    best = rank(1, 0)
+    plain = rank(0, 0)
+    if plain > best:
+        traits["straighten"], best = 0.0, plain
+    if rank(traits["straighten"], 1) > best:
+        traits["mirror"] = 0.5
+    return traits
 
 
 @contextmanager

@@ -6,11 +6,13 @@ Config ──▶ run ──▶ Run        the record that figures, report and fi
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from sklearn.pipeline import Pipeline
 
 from sightline import sources
 from sightline.dataset import Dataset
@@ -18,13 +20,13 @@ from sightline.errors import UsageError
 from sightline.evaluation import evaluate
 from sightline.explanation import Explanation, explain, pixel_weights
 from sightline.exploration import explore
-from sightline.features import LADDER, find_recipe, make_recipe
+from sightline.features import LADDER, StreamedPipeline, find_recipe, make_recipe
 from sightline.logistic import Pass
 from sightline.machine import machine, version
 from sightline.model import Model
 from sightline.results import RecipeResult, Run
 from sightline.scenes import make_stages, make_two_features
-from sightline.selection import Selection, Trial, keep_aside, quiet_convergence, select
+from sightline.selection import Trial, find_traits, keep_aside, quiet_convergence, select, settled
 from sightline.sources.dividing import Split
 from sightline.sources.fit import Size
 from sightline.sources.opening import What
@@ -116,13 +118,17 @@ def run(config: Config, listener: Listener | None = None) -> Run:
     stages = make_stages(dataset, found)
     two_features = make_two_features(dataset, seed=config.seed)
 
+    names = _possible(names, dataset) if config.recipes == LADDER else names
     parts = keep_aside(dataset.train, config.seed)
+    traits = _traits(names, parts, config.seed, tell)
     costs = np.array([_cost(name, dataset) for name in names])
     recipes, trials = [], {}
     for i, name in enumerate(names):
         shares = costs[: i + 1].cumsum() / costs.sum()
         progress = _Progress(tell, name, float(shares[i] - costs[i] / costs.sum()), float(shares[i]))
-        result, trials[name] = climb_rung(name, dataset, parts, config, progress)
+        result, trials[name] = climb_rung(
+            name, dataset, parts, config, progress, traits, alone=len(names) == 1
+        )
         recipes.append(result)
         tell(Event("recipe", name, float(shares[i]), result=result))
 
@@ -147,25 +153,38 @@ def run(config: Config, listener: Listener | None = None) -> Run:
 
 
 def climb_rung(
-    name: str, dataset: Dataset, parts: tuple[Dataset, ...], config: Config, progress: _Progress
+    name: str,
+    dataset: Dataset,
+    parts: tuple[Dataset, ...],
+    config: Config,
+    progress: _Progress,
+    traits: Mapping[str, float],
+    *,
+    alone: bool = False,
 ) -> tuple[RecipeResult, Trial]:
-    """Choose, fit and judge one recipe; the second value is how it did on the images kept aside."""
+    """Choose, fit and judge one recipe; the second value is how it did on the images kept aside.
+
+    A recipe that leaves nothing open and has no rival, `alone`, is not tried on them.
+    """
     began = time.perf_counter()
     recipe = find_recipe(name)
+    found = {key: value for key, value in traits.items() if key in recipe.defaults}
+    recipe = replace(recipe, defaults={**recipe.defaults, **found})
     fixed = config.choices.get(name)
     if fixed:
         recipe = replace(recipe, defaults={**recipe.defaults, **fixed}, sizes=(), tune_C=False)
         make_recipe(
             name, shape=dataset.shape, seed=config.seed, **fixed
         )  # refuses choices that the recipe does not have
-    selection: Selection = select(recipe, parts, seed=config.seed, told=progress.tried)
+    tried = recipe.open_choices or not alone
+    selection = select(recipe, parts, seed=config.seed, told=progress.tried) if tried else settled(recipe)
     chosen = selection.best.choices
     pipeline = make_recipe(name, shape=dataset.shape, seed=config.seed, **chosen)
-    features = pipeline[:-1].fit_transform(dataset.train.X)
+    features, labels = _training_features(pipeline, dataset, progress)
     classifier = pipeline[-1]
     with quiet_convergence():
         fit_began = time.perf_counter()
-        classifier.fit(features, dataset.train.labels, listeners=[progress.passed])
+        classifier.fit(features, labels, listeners=[progress.passed])
         fit_seconds = time.perf_counter() - fit_began
     n_features = features.shape[1]
     del features
@@ -183,13 +202,46 @@ def climb_rung(
             converged=classifier.converged_,
             history=classifier.history_,
             evaluation=evaluation,
-            chosen={key: chosen[key] for key in recipe.open_choices | set(fixed or ())},
+            chosen={key: chosen[key] for key in recipe.open_choices | set(found) | set(fixed or ())},
             tried=tuple((trial.choices, trial.accuracy) for trial in selection.tried),
             weight_maps=None if weights is None else weights.reshape(-1, *dataset.shape),
             model=model,
         ),
         selection.best,
     )
+
+
+def _training_features(
+    pipeline: Pipeline, dataset: Dataset, progress: _Progress
+) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """What the classifier is to learn from: features and labels, of changed copies too."""
+    X, labels = dataset.train.X, dataset.train.labels
+    if isinstance(pipeline, StreamedPipeline):
+        return pipeline.training_features(X, labels, progress.looked)
+    return pipeline[:-1].fit_transform(X), labels
+
+
+def _possible(names: tuple[str, ...], dataset: Dataset) -> tuple[str, ...]:
+    """Those rungs of the ladder that images of this size allow."""
+
+    def allowed(name: str) -> bool:
+        try:
+            make_recipe(name, shape=dataset.shape)
+        except UsageError:
+            return False
+        return True
+
+    return tuple(name for name in names if allowed(name))
+
+
+def _traits(
+    names: tuple[str, ...], parts: tuple[Dataset, ...], seed: int, tell: Listener
+) -> dict[str, float]:
+    """What may be done to the images, where a recipe asks."""
+    if not any("straighten" in find_recipe(name).defaults for name in names):
+        return {}
+    tell(Event("explore", "may images be straightened, or mirrored?", 0.0))
+    return find_traits(parts[0], seed=seed)
 
 
 def explain_examples(result: RecipeResult, dataset: Dataset) -> tuple[Explanation, ...]:
@@ -209,6 +261,8 @@ def explain_examples(result: RecipeResult, dataset: Dataset) -> tuple[Explanatio
 def _cost(name: str, dataset: Dataset) -> float:
     """Guess how many seconds a recipe takes, only to tell how far a run is."""
     recipe, n, d = find_recipe(name), len(dataset), dataset.n_features
+    if recipe.unit != 1:
+        return 1 + recipe.cost * n / 60_000 * d / 784 * (5 if recipe.tune_C else 2)
     sizes = [min(size, d) for size in recipe.sizes] or [d]
     columns = [k * (k + 3) / 2 if "degree" in recipe.defaults else k for k in sizes]
     fits = sum(columns) + max(columns) * (4 if recipe.tune_C else 1)
@@ -224,6 +278,9 @@ class _Progress:
     def tried(self, words: str, one_pass: Pass | None) -> None:
         self.fits += one_pass is None
         self._say(f"{self.name}: {words}", one_pass)
+
+    def looked(self, share: float) -> None:
+        self._say(f"{self.name}: features of all training images, {share:.0%}", None)
 
     def passed(self, one_pass: Pass) -> None:
         self._say(f"{self.name}: learning from all training images", one_pass)

@@ -37,9 +37,7 @@ def level(path: Path) -> int:
     return 0 if opened is None else int(opened.level())
 
 
-def function(
-    path: Path, name: str, result: Any, arguments: Sequence[Any]
-) -> Callable[..., Any]:
+def function(path: Path, name: str, result: Any, arguments: Sequence[Any]) -> Callable[..., Any]:
     """``NAME_LEVEL`` of the library at `path`, for the level of this processor."""
     opened = _opened(path)
     assert opened is not None

@@ -6,6 +6,7 @@ The numbers were chosen by validation on training images, see benchmarks/frontie
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from sightline.errors import UsageError
@@ -28,9 +29,17 @@ SMALLEST = 6
 COPIES = Augmentation(rotation=0.12)
 
 
+def copies(choices: Choices) -> int:
+    """How many copies of each image: as many as asked for, or its mirror image where that helps."""
+    return int(choices.get("copies", 0)) or int(choices.get("mirror", 0) > 0)
+
+
 def augmentation(choices: Choices) -> Augmentation:
-    """How copies differ; photos, unlike writing, may be mirrored."""
-    return Augmentation(**{**COPIES.__dict__, "mirror": float(choices.get("mirror", 0))})
+    """How copies differ; photos, unlike writing, may be mirrored: half of many copies, or the only one."""
+    mirror = float(choices.get("mirror", 0))
+    if choices.get("copies", 0):
+        return replace(COPIES, mirror=mirror)
+    return replace(COPIES.times(0), mirror=float(mirror > 0))
 
 
 def orientation(shape: Shape | None, choices: Choices) -> list[Step]:

@@ -89,8 +89,8 @@ def _deskew_pca_poly(shape: Shape | None, choices: Choices) -> list[Step]:
     return [("range", RangeScaler()), ("deskew", Deskew(shape)), *_products(choices)]
 
 
-_PATCHES: Choices = {"C": 0.03, "n_atoms": 200, "straighten": 1}
-_COPIED: Choices = {"C": 0.01, "n_atoms": 200, "straighten": 1, "copies": 4, "mirror": 0}
+_PATCHES: Choices = {"C": 0.03, "n_atoms": 200, "straighten": 1, "mirror": 0}
+_COPIED: Choices = {**_PATCHES, "C": 0.01, "copies": 4}
 _POLY: Choices = {"C": 0.1, "n_components": 45, "degree": 2}
 
 RECIPES = {
@@ -127,7 +127,7 @@ RECIPES = {
             "orientation",
             "which way intensity rises in each part, at two scales",
             layered.orientation,
-            {"C": 0.03, "straighten": 1},
+            {"C": 0.03, "straighten": 1, "mirror": 0},
             tune_C=True,
             unit=layered.STEPS,
         ),
@@ -140,15 +140,23 @@ RECIPES = {
             unit=layered.STEPS,
         ),
         Recipe(
+            "two-layers",
+            "patches of patches: parts, and how they lie together",
+            layered.two_layers,
+            _PATCHES,
+            tune_C=True,
+            unit=layered.STEPS,
+        ),
+        Recipe(
             "patches-augmented",
-            "patches of patches, learned from changed copies too",
+            "the same, learned from changed copies of each image too",
             layered.two_layers,
             _COPIED,
             unit=layered.STEPS,
         ),
         Recipe(
             "best",
-            "patches of patches, more of both",
+            "the same, with more atoms and more copies",
             layered.two_layers,
             {**_COPIED, "n_atoms": 400, "copies": 9},
             unit=layered.STEPS,
@@ -156,7 +164,7 @@ RECIPES = {
     )
 }
 
-LADDER = ("pixels", "minmax", "standard", "pca", "pca-poly", "deskew-pca-poly")
+LADDER = ("pixels", "minmax", "standard", "pca", "pca-poly", "deskew-pca-poly", "orientation", "two-layers")
 """The rungs that ``sightline learn`` climbs unless told otherwise."""
 
 
@@ -235,7 +243,7 @@ def make_recipe(name: str, *, shape: Shape | None = None, seed: int = 0, **choic
     return StreamedPipeline(
         steps,
         augmentation=layered.augmentation(chosen),
-        copies=int(chosen.get("copies", 0)),
+        copies=layered.copies(chosen),
         shape=shape,
         random_state=seed,
     )

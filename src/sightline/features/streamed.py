@@ -112,6 +112,11 @@ class StreamedPipeline(Pipeline):  # type: ignore[misc]
                         told(done / len(features))
         return features, np.tile(y, times)
 
+    def features(self, X: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """What the classifier sees of rows X (n, d): (n, m), block by block."""
+        parts = [self._through(X[start : start + BLOCK]) for start in range(0, len(X), BLOCK)]
+        return np.concatenate(parts)
+
     def _learned(self, X: npt.NDArray[Any], y: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Fit the transformers one after the other on a sample; return the last one's first few rows."""
         rows = np.arange(len(X))
