@@ -16,7 +16,15 @@ PAGE = Path("src", "sightline", "studio", "page")
 INSTALL = ["ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"]
 PATIENCE = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=30000"]
 LONGEST = 300
-UNREACHED = ("ECONNREFUSED", "ECONNRESET", "ENOTFOUND", "EAI_AGAIN", "ETIMEDOUT", "ENETUNREACH", "FETCH_ERROR")
+UNREACHED = (
+    "ECONNREFUSED",
+    "ECONNRESET",
+    "ENOTFOUND",
+    "EAI_AGAIN",
+    "ETIMEDOUT",
+    "ENETUNREACH",
+    "FETCH_ERROR",
+)
 
 
 def build_page(root: Path, aside: Path, warn: Callable[[str], None]) -> Path | None:

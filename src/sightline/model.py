@@ -63,15 +63,18 @@ class Model:
 
     def decision_function(self, images: npt.ArrayLike) -> Floats:
         """z of each image: (n, K), or (n,) for two classes."""
-        return self._by_blocks(self.pipeline.decision_function, images)
+        z: Floats = self._by_blocks(self.pipeline.decision_function, images)
+        return z
 
     def predict_proba(self, images: npt.ArrayLike) -> Floats:
         """Probability of each class: (n, K)."""
-        return self._by_blocks(self.pipeline.predict_proba, images)
+        p: Floats = self._by_blocks(self.pipeline.predict_proba, images)
+        return p
 
     def predict(self, images: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Class numbers (n,), indices into `classes`."""
-        return self._by_blocks(self.pipeline.predict, images)
+        codes: npt.NDArray[np.int64] = self._by_blocks(self.pipeline.predict, images)
+        return codes
 
     def _by_blocks(self, method: Callable[[Any], Any], images: npt.ArrayLike) -> Any:
         """A method of the pipeline on a block of images at a time: steps on the way may widen them manifold."""

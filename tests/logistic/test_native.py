@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sightline.engine.threads import ThreadTeam, cut
 from sightline.engine import compiled as engine
+from sightline.engine.threads import ThreadTeam, cut
 from sightline.logistic import native
 from sightline.logistic.loss import probabilities
 from sightline.logistic.native import BYTES, CODES, VALUES, WHOLE, NativeRows

@@ -164,7 +164,7 @@ RECIPES = {
     )
 }
 
-LADDER = ("pixels", "minmax", "standard", "pca", "pca-poly", "deskew-pca-poly", "orientation", "two-layers")
+LADDER = ("pixels", "minmax", "standard", "pca", "pca-poly", "deskew-pca-poly", "orientation")
 """The rungs that ``sightline learn`` climbs unless told otherwise."""
 
 
