@@ -19,6 +19,7 @@ from sightline.logistic.functions import log_probability, sigmoid, softmax
 from sightline.logistic.history import FitHistory, Listener
 from sightline.logistic.lbfgs import minimise
 from sightline.logistic.objective import Objective
+from sightline.logistic.rowspace import RowSpace
 from sightline.logistic.scores import scores
 from sightline.logistic.sparse import coefficients, minimise_sparse, point_of
 
@@ -144,11 +145,14 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         classes, codes = self._classes(labels)
         mass = self._mass(rows, labels, classes, codes, sample_weight)
         penalty = 0.0 if np.isinf(self.C) else 1.0 / max(self.C * float(mass.sum()), 1e-280)
-        objective = self._objective(rows, codes, classes, mass, penalty * (1 - self.l1_ratio))
-        l1 = penalty * self.l1_ratio
+        l1, narrow = penalty * self.l1_ratio, None
+        if penalty > 0 and l1 == 0 and not keep_weights:
+            narrow = RowSpace.of(rows, mass, centred=self.fit_intercept)
+        seen = rows if narrow is None else narrow.L
+        objective = self._objective(seen, codes, classes, mass, penalty - l1)
         settings: dict[str, Any] = {
             "tol": self.tol, "max_iter": self.max_iter, "seed": self.random_state,
-            "start": self._warm(objective, classes), "listeners": listeners, "keep_weights": keep_weights,
+            "start": self._warm(objective, classes, narrow), "listeners": listeners, "keep_weights": keep_weights,
         }  # fmt: skip
         try:
             solution = (
@@ -157,6 +161,8 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         finally:
             objective.close()
         coef, intercept = (coefficients if l1 > 0 else Objective.coefficients)(objective, solution.point)
+        if narrow is not None:
+            coef, intercept = narrow.coefficients(coef, intercept)
         self.classes_ = classes
         self.coef_ = coef.astype(objective.dtype)
         self.intercept_ = intercept.astype(objective.dtype)
@@ -220,11 +226,16 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         return np.asarray(mass, dtype=np.float64)
 
-    def _warm(self, objective: Objective, classes: npt.NDArray[Any]) -> npt.NDArray[np.float64] | None:
+    def _warm(
+        self, objective: Objective, classes: npt.NDArray[Any], narrow: RowSpace | None
+    ) -> npt.NDArray[np.float64] | None:
         if not (self.warm_start and hasattr(self, "coef_")):
             return None
-        if not np.array_equal(self.classes_, classes) or self.coef_.shape[1] != objective.d:
+        d = objective.d if narrow is None else len(narrow.mean)
+        if not np.array_equal(self.classes_, classes) or self.coef_.shape[1] != d:
             return None
+        if narrow is not None:
+            return objective.point(*narrow.taken(self.coef_, self.intercept_))
         sparse = self.l1_ratio > 0 and np.isfinite(self.C)
         return (point_of if sparse else Objective.point)(objective, self.coef_, self.intercept_)
 
