@@ -215,7 +215,10 @@ class _Run:
             slope = float((direction * now.gradient).sum())
             if slope < 0 or not now.gradient.any():
                 return direction, -0.5 * slope
-        return direction, np.inf
+        lost = abs(slope) > self.objective.eps * abs(
+            now.value
+        )  # else: too little to tell up from down, and no loss
+        return direction, np.inf if lost else 0.5 * abs(slope)
 
     def _move(self, point: Doubles, now: Evaluated, direction: Doubles, length: float) -> Move | None:
         """Take a step along the direction; failing that, without the last steps; failing that, look again."""
