@@ -8,9 +8,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_solve, get_lapack_funcs, qr
 
+from sightline.engine.threads import ThreadTeam, cut
+
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int64]
+TILE = 1024
+"""Columns that are multiplied with as many others at once."""
 
 
 class InverseGram:
@@ -58,6 +62,22 @@ class InverseGram:
         weights = (scaled + (solved - within) @ self.Q.T) / self.root
         intercept = (q[:, -1] / self.square if self.square > 0 else 0.0) - weights @ self.share
         return np.column_stack([weights, intercept])
+
+
+def products(A: Floats, team: ThreadTeam) -> Floats:
+    """Aᵀ A (d, d), each pair of columns multiplied once."""
+    d = A.shape[1]
+    gram = np.empty((d, d), A.dtype)
+    parts = cut(d, max(1, -(-d // TILE)))
+
+    def tile(pair: tuple[slice, slice]) -> None:
+        a, b = pair
+        np.matmul(A[:, a].T, A[:, b], out=gram[a, b])
+        if a != b:
+            gram[b, a] = gram[a, b].T
+
+    team.each(tile, [(a, b) for i, a in enumerate(parts) for b in parts[i:]])
+    return gram
 
 
 def squares(A: Floats) -> Doubles:

@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_solve
 
-from sightline.engine.threads import SLABS, blocks, cut
-from sightline.logistic.gram import InverseGram, draw, factor, important, squares, wide
+from sightline.engine.threads import blocks, cut
+from sightline.logistic.gram import InverseGram, draw, factor, important, products, squares, wide
 from sightline.logistic.loss import curvatures, probabilities
 from sightline.logistic.objective import Objective
 
@@ -63,9 +63,10 @@ class Columns:
 class SharedCurvature:
     """Stage 1: block k is α_k (Gram + λ/ᾱ), α_k = π_k (1 − π_k), π the class frequencies."""
 
-    ROWS = 6
-    """For every column, so many rows are drawn; and never fewer than LEAST."""
-    LEAST = 2000
+    ROWS, MANY, FEWER = 6, 5_000, 2
+    """For every column, so many rows are drawn; fewer where there are many columns; and never fewer than LEAST."""
+    LEAST, MOST = 2_000, 12_000
+    """Rows; columns, beyond which the matrix of their products would be too large."""
 
     def __init__(self, objective: Objective, rng: np.random.Generator) -> None:
         share = np.clip(objective.share, 1e-3, 1 - 1e-3)
@@ -73,7 +74,9 @@ class SharedCurvature:
         self.alpha = alpha[1:] if objective.R == 1 else alpha
         ridge = objective.penalty / float(self.alpha.mean())
         self.columns = Columns(objective.variance, ridge)
-        size = max(self.LEAST, self.ROWS * self.columns.size) if objective.d <= 5000 else self.LEAST
+        kept = self.columns.size
+        each = self.ROWS if kept <= self.MANY else self.FEWER if kept <= self.MOST else 0
+        size = max(self.LEAST, each * kept)
         rows, factor = draw(objective.mass, size, rng)
         A = objective.centred(rows, self.columns.kept)
         A *= np.sqrt(objective.mass[rows] * factor / objective.total_mass)[:, None].astype(A.dtype)
@@ -82,7 +85,7 @@ class SharedCurvature:
         own += objective.eps * self.columns.of(objective.variance)  # less than this is noise in the gradient
         gram: Floats | None = None
         if not wide(A, own):
-            gram = np.sum(objective.team.each(lambda rows: A[rows].T @ A[rows], cut(len(A), SLABS)), axis=0)
+            gram = products(A, objective.team)
         self.gram = InverseGram(A, own, gram)
 
     def solve(self, gradient: Doubles) -> Doubles:
