@@ -164,7 +164,7 @@ RECIPES = {
     )
 }
 
-LADDER = ("pixels", "minmax", "standard", "pca", "pca-poly", "deskew-pca-poly", "orientation")
+LADDER = ("pixels", "minmax", "standard", "pca", "pca-poly", "deskew-pca-poly", "orientation", "two-layers")
 """The rungs that ``sightline learn`` climbs unless told otherwise."""
 
 

@@ -16,6 +16,7 @@ export class Learning {
   private before = $state.raw<readonly PassEvent[]>([]);
   private fetching = false;
   private timer: ReturnType<typeof setTimeout> | undefined;
+  private beginning: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly studio: Studio) {
     $effect(() => {
@@ -29,7 +30,10 @@ export class Learning {
       void studio.session?.model?.id;
       if (this.solver.length) void this.fetch();
     });
-    $effect(() => () => clearTimeout(this.timer));
+    $effect(() => () => {
+      clearTimeout(this.timer);
+      clearTimeout(this.beginning);
+    });
   }
 
   readonly training = $derived.by(() => this.studio.session?.training ?? null);
@@ -70,13 +74,16 @@ export class Learning {
     await this.studio.control("step");
   }
 
-  /** Something was changed: begin anew, where that is quick; a slider when it rests a moment. */
+  /** Something was changed: begin anew, where that is quick. A slider that is drawn is followed a few times a second. */
   changed(warm = false): void {
     const recipe = this.studio.hello.recipes.find((one) => one.name === this.studio.setup.recipe);
     this.studio.set({ pass: null });
-    if (this.studio.api.static || (recipe?.seconds ?? 0) > QUICK) return;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => void this.studio.train({ warm }), warm ? SLIDER : 0);
+    this.replaying = false;
+    if (this.studio.api.static || (recipe?.seconds ?? 0) > QUICK || this.beginning !== undefined) return;
+    this.beginning = setTimeout(() => {
+      this.beginning = undefined;
+      void this.studio.train({ warm });
+    }, SLIDER);
   }
 
   /** Show the passes again, one after the other. */

@@ -7,11 +7,15 @@ export class Loaded<T> {
   private version = $state(0);
   private asked = -1;
 
-  constructor(private readonly load: () => Promise<T>) {}
+  /** `ready`: whether there is anything to ask for yet; it is waited for. */
+  constructor(
+    private readonly load: () => Promise<T>,
+    private readonly ready: () => boolean = () => true,
+  ) {}
 
   /** The value, or null until it has come. Safe in `$derived` and in templates. */
   need(): T | null {
-    if (this.asked !== this.version) {
+    if (this.asked !== this.version && this.ready()) {
       this.asked = this.version;
       void this.fetch(this.asked);
     }

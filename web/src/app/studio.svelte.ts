@@ -36,11 +36,13 @@ export class Studio {
   readonly scatter = new Loaded(() => this.api.scatter());
   readonly pca = new Loaded(() => this.api.pca());
   /** Of the model that answers now; loaded again when it is another. */
-  readonly model = new Loaded(() => this.api.model(this.id));
-  readonly predictions = new Loaded(() => this.api.predictions(this.id));
-  readonly evaluation = new Loaded(() => this.api.evaluation(this.id));
-  readonly suspects = new Loaded(() => this.api.suspects(this.id));
+  readonly model = new Loaded(() => this.api.model(this.id), () => this.learned);
+  readonly predictions = new Loaded(() => this.api.predictions(this.id), () => this.learned);
+  readonly evaluation = new Loaded(() => this.api.evaluation(this.id), () => this.learned);
+  readonly suspects = new Loaded(() => this.api.suspects(this.id), () => this.learned);
 
+  /** Whether there is a model that answers. */
+  private readonly learned: boolean = $derived.by(() => Boolean(this.session?.model));
   /** What is to be learned, as the address says it. */
   readonly setup: Setup = $derived.by(() => setupOf(this.state, this.hello));
 
