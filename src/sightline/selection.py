@@ -34,7 +34,7 @@ TOLERANCE = 1e-3
 """Candidates are fitted to this relative gap: far below the differences that validation can see."""
 
 FACTOR = 10**0.5
-MOST_MOVES = 6
+MOST_MOVES = 4
 
 Told = Callable[[str, Pass | None], None]
 
@@ -110,12 +110,16 @@ def select(
     trials: list[Trial] = []
     sizes = component_counts(recipe, parts)
     grounds = [_Ground(recipe, part, sizes[-1], seed) for part in parts]
+    candidates: _Candidates | None = None
     for size in sizes:
         choices = {**recipe.defaults, **({} if size is None else {"n_components": size})}
-        trials.append(_Candidates(grounds, choices, told).at(float(choices["C"])))
+        candidates = _Candidates(grounds, choices, told)
+        trials.append(candidates.at(float(choices["C"])))
     best = max(trials, key=lambda trial: trial.rank)
     if recipe.tune_C:
-        climbed = climb(_Candidates(grounds, best.choices, told).at, best)
+        if candidates is None or len(sizes) > 1:  # else the features are here
+            candidates = _Candidates(grounds, best.choices, told)
+        climbed = climb(candidates.at, best)
         trials += climbed
         best = max([best, *climbed], key=lambda trial: trial.rank)
     return Selection(best, tuple(trials))

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_matrix
 
-from sightline.engine.threads import ThreadTeam, cut
+from sightline.engine.threads import ThreadTeam, cut, single_threaded_blas
 
 Floats = npt.NDArray[np.float32]
 KINDS = ("kmeans", "pca", "random")
@@ -59,7 +59,8 @@ def learn_dictionary(
         parts = cut(len(patches), 8)
         gram = np.sum(team.each(lambda part: patches[part].T @ patches[part], parts), axis=0)
         covariance = gram.astype(np.float64) / len(patches) - np.outer(mean, mean)
-        variance, U = np.linalg.eigh(covariance)
+        with single_threaded_blas():
+            variance, U = np.linalg.eigh(covariance)
         root = np.sqrt(np.maximum(variance, 0) + max(ridge, 1e-6))
         whitening = ((U / root) @ U.T).astype(np.float32)
         if kind == "pca":

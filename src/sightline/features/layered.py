@@ -24,6 +24,8 @@ STEPS = 32.0
 """Bytes to a standard deviation, see `ByteScaler`."""
 MAP = 14
 """Cells a side that a first layer leaves of an image, or a few more."""
+DIRECTIONS = 16
+"""In which the numbers of a cell of that map differ most."""
 SMALLEST = 6
 """Below so many pixels a side there is nothing to put a grid on."""
 COPIES = Augmentation(rotation=0.12)
@@ -65,19 +67,21 @@ def patches(shape: Shape | None, choices: Choices) -> list[Step]:
 
 
 def two_layers(shape: Shape | None, choices: Choices) -> list[Step]:
-    """Small patches, pooled to a map; patches of that map, pooled on a grid."""
+    """Small patches, pooled to a map; patches of that map, pooled on a grid; half the atoms for small images."""
     side = _side(shape)
+    n_atoms = int(choices["n_atoms"]) if side >= 12 else max(1, int(choices["n_atoms"]) // 2)
     size = 3 if side < 12 else _odd(max(5, side * 5 / 40))
     pool = max(1, round(side / MAP))
-    maps = Patches(shape, size=size, n_atoms=64, grid=None, pool=pool, pad=size // 2, n_components=32)
+    maps = Patches(shape, size=size, n_atoms=64, grid=None, pool=pool, pad=size // 2, n_components=DIRECTIONS)
     high, wide = _size(shape)
-    map_shape = (high // pool, wide // pool, 32)
+    map_shape = (high // pool, wide // pool, DIRECTIONS)
     second = Patches(
         map_shape,
         size=5 if min(map_shape[:2]) >= 12 else 3,
-        n_atoms=int(choices["n_atoms"]),
+        n_atoms=n_atoms,
         grid=3,
-        ridge=0.3,
+        ridge=0.1,
+        threshold=0.35,
     )
     return [*_opening(shape, choices), ("maps", maps), ("patches", second), ("bytes", ByteScaler(STEPS))]
 

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sightline.engine.threads import ThreadTeam, blocks
+from sightline.engine.threads import ThreadTeam, blocks, single_threaded_blas
 from sightline.errors import DataError, UsageError
 from sightline.features.dictionary import KINDS, learn_dictionary
 from sightline.features.images import DTYPES, Shape, float_type, resolve_shape
@@ -20,7 +20,7 @@ Floats = npt.NDArray[Any]
 BLOCK = 32
 FAINT = 0.05
 """A patch whose standard deviation is below this share of that of the images teaches the dictionary nothing."""
-MAPS_OF = 2_000
+MAPS_OF = 500
 """Images whose maps show in which directions they differ."""
 
 
@@ -122,8 +122,10 @@ class Patches(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if self.n_components is not None and self.n_components < numbers:
             few = rows[:: max(1, len(rows) // MAPS_OF)][:MAPS_OF]
             self.map_shape_ = (*layer.grid, numbers)
-            seen = self._through(few).reshape(-1, numbers).astype(np.float64)
-            _, U = np.linalg.eigh(np.cov(seen.T))
+            seen = self._through(few).reshape(-1, numbers)
+            seen -= seen.mean(axis=0)
+            with single_threaded_blas():
+                _, U = np.linalg.eigh((seen.T @ seen).astype(np.float64))
             directions = U[:, ::-1][:, : self.n_components]
             self.directions_ = (directions / max(float((seen @ directions).std()), 1e-12)).astype(np.float32)
             numbers = self.n_components
