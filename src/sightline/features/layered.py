@@ -26,6 +26,8 @@ MAP = 14
 """Cells a side that a first layer leaves of an image, or a few more."""
 DIRECTIONS = 16
 """In which the numbers of a cell of that map differ most."""
+PER_ATOM = 150
+"""Patches that an atom is learned from: with more it hardly changes."""
 SMALLEST = 6
 """Below so many pixels a side there is nothing to put a grid on."""
 COPIES = Augmentation(rotation=0.12)
@@ -72,13 +74,23 @@ def two_layers(shape: Shape | None, choices: Choices) -> list[Step]:
     n_atoms = int(choices["n_atoms"]) if side >= 12 else max(1, int(choices["n_atoms"]) // 2)
     size = 3 if side < 12 else _odd(max(5, side * 5 / 40))
     pool = max(1, round(side / MAP))
-    maps = Patches(shape, size=size, n_atoms=64, grid=None, pool=pool, pad=size // 2, n_components=DIRECTIONS)
+    maps = Patches(
+        shape,
+        size=size,
+        n_atoms=64,
+        grid=None,
+        pool=pool,
+        pad=size // 2,
+        n_components=DIRECTIONS,
+        n_patches=PER_ATOM * 64,
+    )
     high, wide = _size(shape)
     map_shape = (high // pool, wide // pool, DIRECTIONS)
     second = Patches(
         map_shape,
         size=5 if min(map_shape[:2]) >= 12 else 3,
         n_atoms=n_atoms,
+        n_patches=PER_ATOM * n_atoms,
         grid=3,
         ridge=0.1,
         threshold=0.35,

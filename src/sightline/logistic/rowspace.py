@@ -20,8 +20,8 @@ from sightline.logistic.rows import block_size
 Floats = npt.NDArray[np.floating[Any]]
 Doubles = npt.NDArray[np.float64]
 
-SHARE = 0.7
-"""Rows to columns: above it the detour saves less than it costs."""
+LEAST = 100_000
+"""Numbers: smaller problems are over before the detour is."""
 MOST = 6_000
 """Rows: beyond, products of all rows with all take longer than the fit."""
 
@@ -55,7 +55,7 @@ class RowSpace:
     def of(cls, X: npt.NDArray[Any], mass: Doubles, *, centred: bool) -> Self | None:
         """The row space where it pays, else None."""
         n, d = X.shape
-        if n > min(SHARE * d, MOST):
+        if n > min(d, MOST) or n * d < LEAST:
             return None
         dtype = np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
         with np.errstate(all="ignore"):
