@@ -76,7 +76,10 @@ class TwoFeatures:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Run:
-    """The whole story of one data set. `test` is the data the evaluations were made on, row for row."""
+    """The whole story of one data set.
+
+    `test` is the data the evaluations were made on, row for row; `remark` what was picked for a budget, and why.
+    """
 
     dataset: Dataset
     test: Dataset
@@ -91,6 +94,7 @@ class Run:
     machine: dict[str, Any]
     seconds: float
     command: str = ""
+    remark: str = ""
 
     @property
     def winner(self) -> RecipeResult:

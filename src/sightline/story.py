@@ -15,6 +15,7 @@ import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 
 from sightline import sources
+from sightline.budget import pick_within
 from sightline.dataset import Dataset
 from sightline.errors import UsageError
 from sightline.evaluation import evaluate
@@ -39,7 +40,8 @@ class Config:
 
     `data` whatever `load` takes; `recipes` names, tried in this order; `seed` draws every split and sample;
     `split`, `size`, `shape`, `label` as `load` takes them; `choices` fixed by the user, by recipe, instead of
-    by validation; `command` the line that reproduces the run.
+    by validation; `budget` seconds from images to predictions: the best recipe that fits is taken instead of
+    `recipes`; `command` the line that reproduces the run.
     """
 
     data: What = "digits"
@@ -50,6 +52,7 @@ class Config:
     shape: Shape | None = None
     label: str | None = None
     choices: dict[str, dict[str, float]] = field(default_factory=dict)
+    budget: float | None = None
     command: str = ""
 
 
@@ -120,7 +123,21 @@ def run(config: Config, listener: Listener | None = None) -> Run:
 
     names = _possible(names, dataset) if config.recipes == LADDER else names
     parts = keep_aside(dataset.train, config.seed)
+    started = time.perf_counter()
+    if config.budget is not None:
+        names = ("orientation",)
     traits = _traits(names, parts, config.seed, tell)
+    remark = ""
+    if config.budget is not None:
+        pick = pick_within(
+            config.budget - (time.perf_counter() - started),
+            dataset,
+            traits=traits,
+            seed=config.seed,
+            told=lambda what: tell(Event("explore", what, 0.0)),
+        )
+        names, remark = (pick.recipe,), pick.why
+        config = replace(config, choices={**config.choices, pick.recipe: pick.choices})
     costs = np.array([_cost(name, dataset) for name in names])
     recipes, trials = [], {}
     for i, name in enumerate(names):
@@ -149,6 +166,7 @@ def run(config: Config, listener: Listener | None = None) -> Run:
         machine=machine(),
         seconds=time.perf_counter() - began,
         command=config.command,
+        remark=remark,
     )
 
 
@@ -314,6 +332,7 @@ def metrics(story: Run) -> dict[str, Any]:
         "machine": story.machine,
         "seconds": round(story.seconds, 3),
         "command": story.command,
+        "remark": story.remark,
     }
 
 

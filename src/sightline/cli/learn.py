@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -30,6 +31,12 @@ def learn(
         list[str] | None,
         typer.Option("--recipe", "-r", help="A rung to climb; may be repeated. All of them if left out."),
     ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(
+            "--budget", "-b", help="Take the best recipe that is done in this time, such as 60s or 10m."
+        ),
+    ] = None,
     out: Annotated[
         Path,
         typer.Option("--out", "-o", help="Folder for the page, the numbers, the model and the pictures."),
@@ -43,10 +50,13 @@ def learn(
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser when done.")] = False,
 ) -> None:
     """Learn from labelled images: fit a ladder of recipes, judge them, explain, and write a page."""
+    from sightline.errors import UsageError
     from sightline.files import made_folder
     from sightline.publish import write_run
     from sightline.story import Config, metrics, run
 
+    if budget is not None and recipe:
+        raise UsageError("--budget picks the recipe itself", "Leave --recipe out, or --budget.")
     made_folder(out)  # before the work, not after it
     config = Config(
         data=data,
@@ -56,6 +66,7 @@ def learn(
         size=size,
         shape=parse_shape(shape),
         label=label,
+        budget=None if budget is None else parse_seconds(budget),
         command=shlex.join(["sightline", *sys.argv[1:]]),
     )
     with _progress() as (told, wrote):
@@ -73,6 +84,22 @@ def learn(
         typer.launch(page.resolve().as_uri())
 
 
+def parse_seconds(text: str) -> float:
+    """Read "90", "60s", "10m", "1.5min" or "1h" as seconds.
+
+    Raises
+    ------
+    UsageError
+        It is none of these.
+    """
+    from sightline.errors import UsageError
+
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h)?\s*", text)
+    if found is None or float(found[1]) <= 0:
+        raise UsageError(f"'{text}' is no time", "Write --budget 60s, 10m or 1h.")
+    return float(found[1]) * {"m": 60, "min": 60, "h": 3600}.get(found[2] or "s", 1)
+
+
 def show(console: Console, story: Run, page: Path) -> None:
     """Print what was learned: the data, a line a recipe, and where to look next."""
     from rich.text import Text
@@ -80,6 +107,8 @@ def show(console: Console, story: Run, page: Path) -> None:
     console.print(Text(repr(story.dataset), style="bold"))
     for note in story.dataset.notes:
         console.print(Text(f"Note: {note}", style="yellow"))
+    if story.remark:
+        console.print(Text(f"Picked {story.remark}."))
     console.print()
     console.print(table_of(story, explained=console.width >= WIDE))
     console.print()
