@@ -41,3 +41,15 @@ def test_pca_finds_the_same_subspace():
     assert len(ours) == 2
     assert all(float(line.split()[-1]) < 1e-3 for line in ours)
     assert all(float(line.split()[-2]) >= 0 for line in ours)
+
+
+def test_the_frontier_goes_on_where_it_was_stopped(tmp_path):
+    kept = str(tmp_path / "kept.json")
+    only = ("--only", "pixels", "orientation", "--json", kept)
+    first = said("frontier.py", "digits", *only[:2], *only[3:])
+    both = said("frontier.py", "digits", *only, "--figure", str(tmp_path / "drawn.png"))
+    line = next(one for one in first.splitlines() if " pixels " in one)
+    assert line in both  # the same seconds: not measured again
+    errors = {one.split()[-7]: float(one.split()[-6]) for one in both.splitlines() if one.endswith("GB")}
+    assert errors["orientation"] < errors["pixels"] < 6
+    assert (tmp_path / "drawn.png").stat().st_size > 5000
