@@ -1,11 +1,12 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, loadEnv } from "vite";
+import { widgets } from "./vite.widgets";
 
 const server = loadEnv("", ".", "SIGHTLINE_")["SIGHTLINE_STUDIO"] ?? "http://127.0.0.1:7860";
 
 export default defineConfig({
   base: "./",
-  plugins: [svelte()],
+  plugins: [svelte(), widgets()],
   build: {
     outDir: "../src/sightline/studio/page",
     emptyOutDir: true,

@@ -11,13 +11,16 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "Config": "sightline.story",
+    "ConfusionGrid": "sightline.widgets.grid",
     "DataError": "sightline.errors",
     "Dataset": "sightline.dataset",
     "Disputed": "sightline.disputes",
     "DownloadError": "sightline.errors",
+    "DrawPad": "sightline.widgets.pad",
     "Evaluation": "sightline.evaluation",
     "Explanation": "sightline.explanation",
     "Exploration": "sightline.exploration",
+    "Gallery": "sightline.widgets.gallery",
     "LogisticRegression": "sightline.logistic",
     "LogisticRegressionCV": "sightline.logistic",
     "ModelError": "sightline.errors",
@@ -27,6 +30,7 @@ _HOMES = {
     "Simulation": "sightline.logistic",
     "StorageError": "sightline.errors",
     "UsageError": "sightline.errors",
+    "WeightMaps": "sightline.widgets.maps",
     "compare": "sightline.evaluation",
     "evaluate": "sightline.evaluation",
     "explain": "sightline.explanation",
@@ -77,6 +81,10 @@ if TYPE_CHECKING:
     from sightline.sources import load
     from sightline.store import load_model, save_model
     from sightline.story import Config, run
+    from sightline.widgets.gallery import Gallery
+    from sightline.widgets.grid import ConfusionGrid
+    from sightline.widgets.maps import WeightMaps
+    from sightline.widgets.pad import DrawPad
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sightline import figures
+from sightline import anatomy, figures
 from sightline.files import made_folder, written_aside
 from sightline.intake import background_of
 from sightline.logistic import simulate
@@ -126,6 +126,34 @@ def pictures_of(story: Run) -> dict[str, Callable[[], Figure]]:
         pictures["weights"] = lambda: figures.weight_maps(mapped, dataset.classes)
     for i, one in enumerate(story.explanations, start=1):
         pictures[f"explanation-{i}"] = lambda one=one: figures.explanation(one)  # type: ignore[misc]
+    return {**pictures, **_pictures_of_features(story)}
+
+
+def _pictures_of_features(story: Run) -> dict[str, Callable[[], Figure]]:
+    """Return the pictures of what the best recipe sees, and of what each rung fixed."""
+    model, train, test = story.winner.model, story.dataset.train, story.test
+    row = int(story.winner.evaluation.errors[0]) if len(story.winner.evaluation.errors) else 0
+    pictures: dict[str, Callable[[], Figure]] = {}
+    if len(story.recipes) > 1:
+        pictures["ladder-story"] = lambda: figures.ladder_story(story)
+    if anatomy.has_slant(model):
+        pictures["straightened"] = lambda: figures.straightened(anatomy.straighten(model, test.images[:8]))
+    if anatomy.has_directions(model):
+        pictures["directions"] = lambda: figures.orientation_roses(
+            anatomy.find_directions(model, test.images[row])
+        )
+    for layer in range(anatomy.count_dictionaries(model)):
+        pictures[f"atoms-{layer + 1}"] = lambda layer=layer: figures.dictionary_atoms(  # type: ignore[misc]
+            anatomy.find_atoms(model, train.images, layer)
+        )
+    if anatomy.has_cells(model):
+        pictures["feature-maps"] = lambda: figures.feature_maps(
+            anatomy.trace_features(model, test.images[row])
+        )
+        for i, one in enumerate(story.explanations, start=1):
+            pictures[f"cells-{i}"] = lambda one=one: figures.cell_shares(  # type: ignore[misc]
+                anatomy.share_cells(model, one.image, label=one.label)
+            )
     return pictures
 
 

@@ -14,6 +14,8 @@ from sightline.dataset import Dataset
 from sightline.disputes import Disputed
 from sightline.logistic import simulate
 
+from . import seen
+
 HOSTILE = ("$\\frac{a}{$ \\alpha_", "W" * 120, "a\nb\tc\x00\u202e", "\U0001f600 犬 猫", "", "i" * 300)
 
 
@@ -107,6 +109,17 @@ PICTURES = {
     "disputed_labels": lambda run, theme: figures.disputed_labels(_disputed(run), run.test, theme=theme),
     "thresholds": lambda run, theme: figures.thresholds(run.winner.evaluation, 1, theme=theme),
     "explanation": lambda run, theme: figures.explanation(run.explanations[0], theme=theme),
+    "cell_shares": lambda run, theme: figures.cell_shares(seen.cells(run), theme=theme),
+    "dictionary_atoms": lambda run, theme: figures.dictionary_atoms(seen.atoms(run), theme=theme),
+    "feature_maps": lambda run, theme: figures.feature_maps(seen.maps(run), theme=theme),
+    "orientation_roses": lambda run, theme: figures.orientation_roses(seen.directions(run), theme=theme),
+    "straightened": lambda run, theme: figures.straightened(
+        seen.straightened(run), [run.dataset.classes[k] for k in run.test.labels[:3]], theme=theme
+    ),
+    "augmentation_examples": lambda run, theme: figures.augmentation_examples(
+        seen.copies(run), [run.dataset.classes[k] for k in run.test.labels[:3]], theme=theme
+    ),
+    "ladder_story": lambda run, theme: figures.ladder_story(run, theme=theme),
 }
 
 

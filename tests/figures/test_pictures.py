@@ -244,12 +244,41 @@ def test_each_line_is_named(ten):
 def test_the_ladder_shows_each_interval_and_one_winner(ten):
     figure = figures.ladder(ten)
     for i, recipe in enumerate(ten.recipes):
-        interval = named(figure, f"interval-{i}")
-        accuracy = recipe.evaluation.accuracy
-        assert interval.get_xdata() == pytest.approx(
-            [accuracy.low, min(accuracy.high, figure.axes[1].get_xlim()[1])]
+        accuracy, least = recipe.evaluation.accuracy, 0.5 / len(ten.test)
+        x, y = named(figure, f"interval-{i}").get_data()
+        assert y == pytest.approx([max(1 - accuracy.high, least), 1 - accuracy.low])
+        (at,), (error,) = named(figure, f"error-{i}").get_data()
+        assert (at, error) == pytest.approx((recipe.total_seconds, 1 - accuracy.value))
+        assert list(x) == [at, at]
+        assert (named(figure, f"error-{i}").get_color() == LIGHT.favour) == (recipe.name == ten.best)
+
+
+def test_nothing_cheaper_beats_what_the_ladder_joins(ten):
+    errors, costs = [0.2, 0.1, 0.15, 0.0], [1.0, 10.0, 20.0, 100.0]
+    recipes = tuple(
+        replace(
+            ten.recipes[0],
+            name=f"recipe {i}",
+            total_seconds=cost,
+            evaluation=replace(ten.winner.evaluation, accuracy=build.interval(1 - error)),
         )
-        assert (named(figure, f"accuracy-{i}").get_color() == LIGHT.favour) == (recipe.name == ten.best)
+        for i, (error, cost) in enumerate(zip(errors, costs, strict=True))
+    )
+    figure = figures.ladder(replace(ten, recipes=recipes))
+    x, y = named(figure, "frontier").get_data()
+    assert list(y) == pytest.approx([0.2, 0.2, 0.1, 0.1, 0.5 / len(ten.test)])
+    assert list(x) == [1, 10, 10, 100, 100]
+    assert {"20.00 % recipe 0", "0.00 % recipe 3"} <= set(said(figure))
+
+
+@pytest.mark.parametrize("n", [1, 30, 40])
+def test_a_ladder_of_any_length_names_every_rung(n, ten):
+    recipes = tuple(replace(ten.recipes[i % 2], name=f"recipe {i}") for i in range(n))
+    figure = figures.ladder(replace(ten, recipes=recipes, best="recipe 0"))
+    assert sum(" % recipe" in word for word in said(figure)) == min(n, 30)
+    for text, extent in texts(figure):
+        assert extent.y0 >= 0, text.get_text()
+        assert extent.x1 <= figure.bbox.x1, text.get_text()
 
 
 def test_the_cells_show_the_counts(ten):

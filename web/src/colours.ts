@@ -52,7 +52,12 @@ export function ramp(stops: readonly (readonly [number, number])[]): Table {
 /** The palette as it is on the page now. */
 export function readColours(root: HTMLElement = document.documentElement): Colours {
   const style = getComputedStyle(root);
-  const one = (name: string): number => parse(style.getPropertyValue(`--${name}`));
+  return coloursOf((name) => style.getPropertyValue(`--${name}`));
+}
+
+/** The palette whose custom properties `read` gives. */
+export function coloursOf(read: (name: string) => string): Colours {
+  const one = (name: string): number => parse(read(name));
   const [paper, ink, sunken] = [one("paper"), one("ink"), one("sunken")];
   const [favour, against] = [one("favour"), one("against")];
   const [deepFavour, deepAgainst] = [one("deep-favour"), one("deep-against")];

@@ -12,6 +12,7 @@ from sightline.cli.options import Json
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from sightline.anatomy import CellShares
     from sightline.dataset import Dataset
     from sightline.explanation import Explanation
 
@@ -36,6 +37,7 @@ def explain(
     import json as codec
 
     from sightline import figures, sources
+    from sightline.anatomy import has_cells, share_cells
     from sightline.explanation import explain as look
     from sightline.explanation.numbers import to_json
     from sightline.files import made_folder, written_aside
@@ -47,16 +49,37 @@ def explain(
     found = look(fitted, pixels, train=known, label=label)
     made_folder(out.parent)
     figures.save(figures.explanation(found), out)
+    cells = share_cells(fitted, pixels, label=label) if has_cells(fitted) else None
+    by_cell = out.with_stem(f"{out.stem}-cells")
+    if cells is not None:
+        figures.save(figures.cell_shares(cells), by_cell)
+    told = codec.dumps({**to_json(found), "cells": cells_json(cells)}, ensure_ascii=False)
     numbers = out.with_suffix(".json")
     with written_aside(numbers, "the numbers") as aside:
-        aside.write_text(codec.dumps(to_json(found), ensure_ascii=False) + "\n", encoding="utf-8")
+        aside.write_text(told + "\n", encoding="utf-8")
     if json:
-        typer.echo(codec.dumps(to_json(found), ensure_ascii=False))
+        typer.echo(told)
         return
     from rich.console import Console
 
-    show(Console(), found, notes)
-    typer.echo(f"The picture is {out}, the numbers are {numbers}.")
+    show(Console(), found, notes, cells)
+    pictures = f"The picture is {out}" if cells is None else f"The pictures are {out} and {by_cell}"
+    typer.echo(f"{pictures}, the numbers are {numbers}.")
+
+
+def cells_json(cells: CellShares | None) -> list[dict[str, Any]] | None:
+    """Return what each cell of each grid adds to z: edges in pixels, shares by class, row and column."""
+    if cells is None:
+        return None
+    return [
+        {
+            "name": grid.name,
+            "rows": grid.rows.tolist(),
+            "columns": grid.columns.tolist(),
+            "contributions": grid.shares.tolist(),
+        }
+        for grid in cells.grids
+    ]
 
 
 def _image(model: Any, what: str, row: int | None, polarity: str) -> tuple[Any, int | None, tuple[str, ...]]:
@@ -83,7 +106,9 @@ def _image(model: Any, what: str, row: int | None, polarity: str) -> tuple[Any, 
     return brought_dataset(model, one_row)[0], label, ()
 
 
-def show(console: Console, found: Explanation, notes: tuple[str, ...] = ()) -> None:
+def show(
+    console: Console, found: Explanation, notes: tuple[str, ...] = (), cells: CellShares | None = None
+) -> None:
     """Print the decision, what spoke for and against it, and the image."""
     from rich.table import Table
     from rich.text import Text
@@ -103,6 +128,8 @@ def show(console: Console, found: Explanation, notes: tuple[str, ...] = ()) -> N
         console.print(Text(f"Note: {note}", style="yellow"))
     for sentence in sentences(found):
         console.print(Text(sentence))
+    if cells is not None:
+        show_cells(console, cells)
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("class")
     table.add_column("z", justify="right")
@@ -113,3 +140,17 @@ def show(console: Console, found: Explanation, notes: tuple[str, ...] = ()) -> N
         bar = "█" * round(20 * float(found.probability[k]))
         table.add_row(Text(found.classes[k]), z, f"{found.probability[k]:.2%}", Text(bar, style="cyan"))
     console.print(table)
+
+
+def show_cells(console: Console, cells: CellShares) -> None:
+    """Print what each cell of each grid adds to the decision against the runner-up."""
+    from rich.text import Text
+
+    from sightline.cli.picture import numbers
+
+    decided, rival = (cells.classes[k] for k in (cells.predicted, cells.runner_up))
+    for grid in cells.grids:
+        apart = cells.against(grid.shares)
+        said = f"What the cells of a grid ({grid.name}) add to {decided} against {rival}: {apart.sum():+.3f}"
+        console.print(Text(said))
+        console.print(numbers(apart))

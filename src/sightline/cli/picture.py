@@ -62,6 +62,23 @@ def strip(
     return grid
 
 
+def numbers(values: npt.NDArray[np.float64]) -> Table:
+    """Draw a grid of signed numbers (rows, columns), what is above 0 in blue and what is below in orange."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    for _ in range(values.shape[1]):
+        grid.add_column(justify="right", no_wrap=True)
+    top = float(np.abs(values).max(initial=0)) or 1.0
+    for row in values.tolist():
+        grid.add_row(*(_number(value, top) for value in row))
+    return grid
+
+
+def _number(value: float, top: float) -> Text:
+    colour = "dim" if abs(value) < 0.1 * top else "dodger_blue1" if value > 0 else "dark_orange"
+    style = f"bold {colour}" if abs(value) > 0.6 * top else colour
+    return Text(f"{value:+.2f}".replace("-", "−") if round(value, 2) else "0.00", style=style)
+
+
 def _resized(image: Image, columns: int) -> Image:
     """(rows, columns, 3) uint8 with an even number of rows, the sides' proportion kept."""
     from PIL import Image as Pillow

@@ -10,17 +10,23 @@ from typing import TYPE_CHECKING, Any
 _HOMES = {
     "ConfusionDisplay": "displays",
     "WeightMapDisplay": "displays",
+    "augmentation_examples": "changes",
+    "cell_shares": "cells",
     "class_means": "findings",
     "confusion_matrix": "confusion",
     "convergence": "learning",
+    "dictionary_atoms": "dictionary",
     "disputed_labels": "disagreement",
     "eigen_images": "preparation",
     "errors": "mistakes",
     "explanation": "reasons",
+    "feature_maps": "tracing",
     "first_image": "images",
     "gallery": "images",
     "intensity_histogram": "findings",
     "ladder": "comparing",
+    "ladder_story": "climbing",
+    "orientation_roses": "roses",
     "pixel_band": "images",
     "precision_recall": "rates",
     "regularisation_path": "penalty",
@@ -31,6 +37,7 @@ _HOMES = {
     "sigmoid_curve": "sigmoids",
     "simulation": "sigmoids",
     "stages": "preparation",
+    "straightened": "changes",
     "thresholds": "sureness",
     "two_features": "plane",
     "variance_map": "findings",
@@ -40,17 +47,23 @@ _HOMES = {
 __all__ = [
     "ConfusionDisplay",
     "WeightMapDisplay",
+    "augmentation_examples",
+    "cell_shares",
     "class_means",
     "confusion_matrix",
     "convergence",
+    "dictionary_atoms",
     "disputed_labels",
     "eigen_images",
     "errors",
     "explanation",
+    "feature_maps",
     "first_image",
     "gallery",
     "intensity_histogram",
     "ladder",
+    "ladder_story",
+    "orientation_roses",
     "pixel_band",
     "precision_recall",
     "regularisation_path",
@@ -61,6 +74,7 @@ __all__ = [
     "sigmoid_curve",
     "simulation",
     "stages",
+    "straightened",
     "thresholds",
     "two_features",
     "variance_map",
@@ -68,8 +82,12 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from sightline.figures.cells import cell_shares
+    from sightline.figures.changes import augmentation_examples, straightened
+    from sightline.figures.climbing import ladder_story
     from sightline.figures.comparing import ladder
     from sightline.figures.confusion import confusion_matrix
+    from sightline.figures.dictionary import dictionary_atoms
     from sightline.figures.disagreement import disputed_labels
     from sightline.figures.displays import ConfusionDisplay, WeightMapDisplay
     from sightline.figures.findings import class_means, intensity_histogram, scree, variance_map
@@ -81,9 +99,11 @@ if TYPE_CHECKING:
     from sightline.figures.preparation import eigen_images, stages
     from sightline.figures.rates import precision_recall, roc
     from sightline.figures.reasons import explanation
+    from sightline.figures.roses import orientation_roses
     from sightline.figures.saving import save
     from sightline.figures.sigmoids import sigmoid_curve, simulation
     from sightline.figures.sureness import reliability, thresholds
+    from sightline.figures.tracing import feature_maps
     from sightline.figures.weights import weight_maps
 
 

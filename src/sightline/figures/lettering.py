@@ -109,6 +109,30 @@ def fixed(value: float, decimals: int = 2) -> str:
     return f"{value:,.{decimals}f}".replace("-", "−")
 
 
+def adding_up(values: npt.ArrayLike, decimals: int = 2) -> npt.NDArray[np.float64]:
+    """Round numbers so that they still add up: their sum is the rounded sum.
+
+    Each is rounded down, and those that lost most get the units that are missing (largest remainders).
+
+    Parameters
+    ----------
+    values : (n,)
+    decimals : int
+
+    Returns
+    -------
+    (n,) float64
+        Law: none is off by a unit of the last decimal or more.
+    """
+    unit = 10.0**-decimals
+    exact = np.asarray(values, dtype=np.float64) / unit
+    low = np.floor(exact)
+    missing = round(float(exact.sum()) - float(low.sum()))
+    low[np.argsort(low - exact, kind="stable")[:missing]] += 1
+    result: npt.NDArray[np.float64] = np.round(low * unit, decimals) + 0.0
+    return result
+
+
 def percent(share: float, decimals: int = 1) -> str:
     """Write a share as a percentage; what is not quite all or nothing is never rounded to it."""
     if np.isnan(share):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from sightline.anatomy import CellShares
 from sightline.explanation import Explanation
 from sightline.figures import lettering
 from sightline.figures.page import MARGIN, Page, shape_in
@@ -57,7 +58,7 @@ def explanation(explanation: Explanation, *, theme: str = "light") -> Figure:
     page_width = max(2 * MARGIN + len(panels) * (SIDE + GAP) - GAP, left + BARS + 1.7 + MARGIN)
     foot = 0.35 if len(names) < len(explanation.classes) else 0.1
     page = Page.blank(page_width, lower + 0.2 + 0.26 * len(names) + foot, find_theme(theme))
-    page.title(*_words(explanation))
+    page.title(*verdict(explanation, "what each pixel adds to z; all of them and the bias make z, exactly"))
     for i, panel in enumerate(panels):
         x = MARGIN + i * (SIDE + GAP)
         page.write(x, 0.96, panel.caption, within=SIDE + 0.1)
@@ -99,11 +100,10 @@ def _scales(explanation: Explanation) -> list[tuple[int, int, tuple[str, str]]]:
     return bars
 
 
-def _words(explanation: Explanation) -> tuple[str, str]:
-    one = explanation
+def verdict(one: Explanation | CellShares, said: str) -> tuple[str, str]:
+    """Return the title of a decision, and below it what is `said` of the picture."""
     sure = lettering.percent(float(one.probability[one.predicted]))
     title = f"Decided {lettering.fit(one.classes[one.predicted], 3.0, TEXT)}, {sure} sure"
-    said = "what each pixel adds to z; all of them and the bias make z, exactly"
     if one.label is None:
         return title, said
     right = "and rightly so" if one.label == one.predicted else "and wrongly so"

@@ -9,6 +9,7 @@ import numpy as np
 from sightline import figures
 from sightline.evaluation import Evaluation, Interval
 from sightline.report.pictures import chart, photo
+from sightline.report.rungs import rungs_section
 from sightline.report.words import percent, percent_interval, seconds, sureness
 from sightline.results import Run
 
@@ -39,12 +40,16 @@ def ladder_section(run: Run) -> dict[str, Any]:
             }
             for recipe in run.recipes
         ],
+        "rungs": rungs_section(run),
         "unfinished": any(not recipe.converged for recipe in run.recipes),
         "method": run.winner.evaluation.accuracy.method,
         "chart": chart(
             lambda theme: figures.ladder(run, theme=theme),
-            "Accuracy of each recipe with its interval: "
-            + ", ".join(f"{one.name} {percent(one.evaluation.accuracy.value)}" for one in run.recipes),
+            "Error of each recipe against the seconds it took, with its interval: "
+            + ", ".join(
+                f"{one.name} {percent(1 - one.evaluation.accuracy.value)} in {seconds(one.total_seconds)}"
+                for one in run.recipes
+            ),
         ),
     }
 

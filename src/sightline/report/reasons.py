@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from sightline import figures
+from sightline.anatomy import has_cells, share_cells
 from sightline.explanation import Explanation
-from sightline.report.pictures import photo, signed
+from sightline.report.pictures import Chart, chart, photo, signed
 from sightline.report.words import listed, place, sureness
 from sightline.results import Run
 
@@ -16,10 +18,10 @@ MOST_BARS = 5
 
 def reasons_section(run: Run) -> list[dict[str, Any]]:
     """Take each explained decision apart, in words and pictures."""
-    return [_reason(one) for one in run.explanations]
+    return [_reason(one, run.winner.model) for one in run.explanations]
 
 
-def _reason(one: Explanation) -> dict[str, Any]:
+def _reason(one: Explanation, model: Any) -> dict[str, Any]:
     decided, rival = one.classes[one.predicted], one.classes[one.runner_up]
     separating = one.separating
     limit = float(np.abs(separating.sum(axis=2) if separating.ndim == 3 else separating).max()) or None
@@ -63,7 +65,22 @@ def _reason(one: Explanation) -> dict[str, Any]:
         "bars": _bars(one),
         "neighbours": _neighbours(one),
         "path": list(one.path),
+        "cells": _cells(one, model),
     }
+
+
+def _cells(one: Explanation, model: Any) -> Chart | None:
+    """Draw the decision cell by cell, where the model sees cells."""
+    if model is None or not has_cells(model):
+        return None
+    shares = share_cells(model, one.image, label=one.label)
+    decided, rival = one.classes[one.predicted], one.classes[one.runner_up]
+    apart = np.concatenate([shares.against(grid.shares).ravel() for grid in shares.grids])
+    alt = (
+        f"What each of {len(apart)} cells adds to {decided} against {rival}: from {apart.min():.2f} to "
+        f"{apart.max():.2f}, together {apart.sum():.2f}".replace("-", "−")
+    )
+    return chart(lambda theme: figures.cell_shares(shares, theme=theme), alt, vector=False)
 
 
 def _target(one: Explanation) -> str:
