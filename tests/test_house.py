@@ -32,14 +32,17 @@ MAY = {
     "disputes": {"dataset", "errors", "features", "logistic", "selection"},
     "scenes": {"dataset", "exploration", "features", "logistic", "results", "selection"},
     "store": {"errors", "features", "files", "logistic", "model"},
+    "budget": {"dataset", "errors", "features", "logistic"},
+    "metrics": {"results"},
     "story": {
-        "dataset", "errors", "evaluation", "explanation", "exploration", "features", "logistic", "machine",
+        "budget", "dataset", "errors", "evaluation", "explanation", "exploration", "features", "logistic", "machine",
         "model", "results", "scenes", "selection", "sources",
     },
     "intake": {"dataset", "errors", "model", "sources"},
     "anatomy": {"errors", "evaluation", "explanation", "features", "logistic", "model", "results"},
     "figures": {
-        "anatomy", "dataset", "disputes", "errors", "evaluation", "explanation", "exploration", "files", "logistic", "results",
+        "anatomy", "dataset", "disputes", "errors", "evaluation", "explanation", "exploration", "files", "logistic",
+        "results",
     },
     "report": {"anatomy", "figures", "files", "results", "evaluation", "explanation", "exploration"},
     "studio": {
@@ -47,7 +50,9 @@ MAY = {
         "logistic", "model", "sources", "store",
     },
     "widgets": {"dataset", "errors", "evaluation", "explanation", "model", "studio"},
-    "publish": {"anatomy", "figures", "files", "intake", "logistic", "model", "report", "results", "store", "story"},
+    "publish": {
+        "anatomy", "figures", "files", "intake", "logistic", "metrics", "model", "report", "results", "store",
+    },
 }  # fmt: skip
 """Room → rooms that it may import. `cli` may import all, and nobody imports it."""
 

@@ -8,10 +8,11 @@ import pytest
 
 from sightline.errors import UsageError
 from sightline.evaluation import evaluate
+from sightline.metrics import metrics
 from sightline.publish import VECTORS, pictures_of, write_run
 from sightline.sources import load
 from sightline.store import load_model
-from sightline.story import Config, metrics, run
+from sightline.story import Config, run
 
 
 @pytest.fixture(scope="module")

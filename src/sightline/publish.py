@@ -19,10 +19,10 @@ from sightline import anatomy, figures
 from sightline.files import made_folder, written_aside
 from sightline.intake import background_of
 from sightline.logistic import simulate
+from sightline.metrics import metrics
 from sightline.report import write_report
 from sightline.results import Run
 from sightline.store import save_model
-from sightline.story import metrics
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -123,21 +123,7 @@ def run(config: Config, listener: Listener | None = None) -> Run:
 
     names = _possible(names, dataset) if config.recipes == LADDER else names
     parts = keep_aside(dataset.train, config.seed)
-    started = time.perf_counter()
-    if config.budget is not None:
-        names = ("orientation",)
-    traits = _traits(names, parts, config.seed, tell)
-    remark = ""
-    if config.budget is not None:
-        pick = pick_within(
-            config.budget - (time.perf_counter() - started),
-            dataset,
-            traits=traits,
-            seed=config.seed,
-            told=lambda what: tell(Event("explore", what, 0.0)),
-        )
-        names, remark = (pick.recipe,), pick.why
-        config = replace(config, choices={**config.choices, pick.recipe: pick.choices})
+    names, config, traits, remark = _picked(names, config, dataset, parts, tell)
     costs = np.array([_cost(name, dataset) for name in names])
     recipes, trials = [], {}
     for i, name in enumerate(names):
@@ -252,14 +238,25 @@ def _possible(names: tuple[str, ...], dataset: Dataset) -> tuple[str, ...]:
     return tuple(name for name in names if allowed(name))
 
 
-def _traits(
-    names: tuple[str, ...], parts: tuple[Dataset, ...], seed: int, tell: Listener
-) -> dict[str, float]:
-    """What may be done to the images, where a recipe asks."""
-    if not any("straighten" in find_recipe(name).defaults for name in names):
-        return {}
-    tell(Event("explore", "may images be straightened, or mirrored?", 0.0))
-    return find_traits(parts[0], seed=seed)
+def _picked(
+    names: tuple[str, ...], config: Config, dataset: Dataset, parts: tuple[Dataset, ...], tell: Listener
+) -> tuple[tuple[str, ...], Config, dict[str, float], str]:
+    """The recipes to climb, with their choices; what may be done to the images; what fits a budget, and why."""
+    began, traits = time.perf_counter(), dict[str, float]()
+    asks = config.budget is not None or any("straighten" in find_recipe(name).defaults for name in names)
+    if asks and _possible(("orientation",), dataset):
+        tell(Event("explore", "may images be straightened, or mirrored?", 0.0))
+        traits = find_traits(parts[0], seed=config.seed)
+    if config.budget is None:
+        return names, config, traits, ""
+    left = config.budget - (time.perf_counter() - began)
+
+    def told(what: str) -> None:
+        tell(Event("explore", what, 0.0))
+
+    pick = pick_within(left, dataset, traits=traits, seed=config.seed, told=told)
+    choices = {**config.choices, pick.recipe: pick.choices}
+    return (pick.recipe,), replace(config, choices=choices), traits, pick.why
 
 
 def explain_examples(result: RecipeResult, dataset: Dataset) -> tuple[Explanation, ...]:
@@ -306,62 +303,3 @@ class _Progress:
     def _say(self, words: str, one_pass: Pass | None) -> None:
         share = 1 - 0.75**self.fits  # how many fits there will be is not known: never quite there
         self.tell(Event("recipe", words, self.start + (self.end - self.start) * share, one_pass=one_pass))
-
-
-def metrics(story: Run) -> dict[str, Any]:
-    """Return what `metrics.json` holds: numbers of the data, of every recipe, and what made them."""
-    dataset = story.dataset
-    return {
-        "dataset": {
-            "name": dataset.name,
-            "n_train": len(dataset.train),
-            "n_test": len(story.test),
-            "height": dataset.height,
-            "width": dataset.width,
-            "channels": dataset.channels,
-            "classes": list(dataset.classes),
-            "digest": dataset.digest,
-            "source": dataset.source,
-            "licence": dataset.licence,
-            "notes": list(dataset.notes),
-        },
-        "recipes": {result.name: _measured(result) for result in story.recipes},
-        "best": story.best,
-        "seed": story.seed,
-        "version": story.version,
-        "machine": story.machine,
-        "seconds": round(story.seconds, 3),
-        "command": story.command,
-        "remark": story.remark,
-    }
-
-
-def _measured(result: RecipeResult) -> dict[str, Any]:
-    judged = result.evaluation
-    intervals = {
-        name: {"low": one.low, "high": one.high, "method": one.method, "level": one.level}
-        for name, one in (
-            ("accuracy", judged.accuracy),
-            ("log_loss", judged.log_loss),
-            ("brier", judged.brier),
-            ("calibration_error", judged.calibration_error),
-        )
-    }
-    return {
-        "accuracy": judged.accuracy.value,
-        "error_percent": 100 * (1 - judged.accuracy.value),
-        "log_loss": judged.log_loss.value,
-        "brier": judged.brier.value,
-        "calibration_error": judged.calibration_error.value,
-        "intervals": intervals,
-        "macro": judged.macro,
-        "weighted": judged.weighted,
-        "fit_seconds": round(result.fit_seconds, 4),
-        "total_seconds": round(result.total_seconds, 4),
-        "n_features": result.n_features,
-        "n_passes": result.n_passes,
-        "converged": result.converged,
-        "outcome": result.history.outcome,
-        "chosen": result.chosen,
-        "validation": [{"choices": choices, "accuracy": accuracy} for choices, accuracy in result.tried],
-    }

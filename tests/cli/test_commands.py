@@ -149,7 +149,9 @@ def test_help_and_version(tmp_path):
 
 MISUSE = [
     (["learn", "nowhere"], "there is no data set or file 'nowhere'"),
-    (["learn", "--recipe", "best"], "there is no recipe 'best'"),
+    (["learn", "--recipe", "beast"], "there is no recipe 'beast'"),
+    (["learn", "--budget", "soon"], "'soon' is no time"),
+    (["learn", "--budget", "9s", "--recipe", "pixels"], "--budget picks the recipe itself"),
     (["learn", "--split", "2"], "a split of '2' is not possible"),
     (["learn", "--size", "0x3"], "a size of '0x3' is not possible"),
     (["learn", "--shape", "8"], "a shape of '8' is not possible"),

@@ -18,7 +18,10 @@ POSITIONS = 60_000
 MOST_IMAGES, FEWEST_IMAGES = 400, 20
 MEAN_OF = 12
 """Images whose best patch makes the mean."""
-BLOCK = 16
+NUMBERS = 20_000_000
+"""Numbers that the patches of a block of images may have, one image at least."""
+FOR_COVARIANCE = 12_000
+"""Patches that the covariance is measured on, or nearly."""
 
 
 def count_dictionaries(model: Any) -> int:
@@ -93,11 +96,15 @@ def _searched(sight: Sight, rows: npt.NDArray[Any]) -> tuple[Any, Any, Doubles, 
     best, where = ([], []), ([], [])  # type: tuple[list[Any], list[Any]], tuple[list[Any], list[Any]]
     sums = np.zeros((layer.n_atoms, 2))
     gram, mean, n = np.zeros((len(layer.filters),) * 2), np.zeros(len(layer.filters)), 0
-    for at in range(0, len(rows), BLOCK):
-        patches = layer.patches(sight.step.images(np.asarray(rows[at : at + BLOCK], np.float32)))
+    positions = int(np.prod(layer.positions))
+    block = max(1, NUMBERS // (positions * len(layer.filters)))
+    every = -(-len(rows) * positions // FOR_COVARIANCE)
+    for at in range(0, len(rows), block):
+        patches = layer.patches(sight.step.images(np.asarray(rows[at : at + block], np.float32)))
         normal = layer.normalised(patches)[0].reshape(-1, len(layer.filters))
         if sight.on_pixels:
-            alive = normal[np.abs(normal).max(axis=1) > 0.05].astype(np.float64)
+            few = normal[::every]
+            alive = few[np.abs(few).max(axis=1) > 0.05].astype(np.float64)
             gram, mean, n = gram + alive.T @ alive, mean + alive.sum(axis=0), n + len(alive)
         scores = (normal @ layer.filters + layer.offset).reshape(len(patches), -1, layer.n_atoms)
         for s, signed in enumerate((scores, -scores)):

@@ -52,8 +52,9 @@ def learn(
     """Learn from labelled images: fit a ladder of recipes, judge them, explain, and write a page."""
     from sightline.errors import UsageError
     from sightline.files import made_folder
+    from sightline.metrics import metrics
     from sightline.publish import write_run
-    from sightline.story import Config, metrics, run
+    from sightline.story import Config, run
 
     if budget is not None and recipe:
         raise UsageError("--budget picks the recipe itself", "Leave --recipe out, or --budget.")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sightline.explanation.linear import Taken, take_back
+from sightline.explanation.linear import Taken, steepest, take_back
 from sightline.explanation.record import Change
 
 Doubles = npt.NDArray[np.float64]
@@ -100,16 +100,16 @@ def _margin(z: Doubles, predicted: int, target: int) -> float:
 def _reach(model: Any, x: Doubles, taken: Taken, predicted: int, target: int) -> Doubles | None:
     """Return the nearest image found that the model no longer decides as `predicted`, or None."""
     beyond = BEYOND * max(_margin(taken.z, predicted, target), 1.0)
-    point, here = x, taken
+    point, z, direction = x, taken.z, _towards(taken.slope, predicted, target)
+    row = _towards(np.eye(len(z)), predicted, target)
     for step in range(1 if taken.linear else MOST_STEPS):
-        direction = _towards(here.slope, predicted, target)
         # On the tangent plane, the image past the boundary that is nearest to x itself, not to `point`; where
         # that runs in circles, the nearest to `point`, which goes on until it is through.
         origin = x if step < MOST_STEPS // 3 else point
-        needed = _margin(here.z, predicted, target) + beyond + float(direction @ (point - origin))
+        needed = _margin(z, predicted, target) + beyond + float(direction @ (point - origin))
         point = _within(origin, direction, needed)
-        here = take_back(model, point)
-        if int(_classes(here.z).argmax()) != predicted:
+        z, direction = steepest(model, point, row)
+        if int(_classes(z).argmax()) != predicted:
             return point if taken.linear else _drawn_back(model, x, point, predicted)
     return None
 

@@ -103,6 +103,22 @@ def take_back(model: Any, x: npt.NDArray[Any]) -> Taken:
     return replace(taken, weights=weights, bias=bias, slope=slope)
 
 
+def steepest(model: Any, x: Doubles, row: Doubles) -> tuple[Doubles, Doubles]:
+    """Scores z (R,) of one image (d,), and the gradient (d,) of ``row @ z``, row (R,): a fraction of `take_back`."""
+    steps, classifier = split(model)
+    maps: list[LocalMap] = []
+    value = x
+    for step in steps:
+        maps.append(local_map(step, value))
+        value = np.asarray(step.transform(value[None])[0], dtype=np.float64)
+    weights = np.asarray(classifier.coef_, dtype=np.float64)
+    z = weights @ value + np.asarray(classifier.intercept_, dtype=np.float64)
+    slope = (row @ weights)[None]
+    for one in reversed(maps):
+        slope = one.slope(slope)
+    return z, slope[0]
+
+
 def pixel_weights(model: Any, d: int) -> Doubles | None:
     """(R, d) weight of each pixel where the whole model is linear in the pixels, else None."""
     taken = take_back(model, np.zeros(d))

@@ -40,7 +40,7 @@ def ladder_story(run: Run, *, theme: str = "light") -> Figure:
     judged = {one.name: one for one in run.recipes}
     width, height = shape_in(run.test.images[0], SIDE)
     room = max(width, 0.62)
-    pitch = 0.52 + height + 0.42
+    pitch = 0.52 + height + 0.5
     wide = 2 * MARGIN + (FIXED + BROKEN) * (room + GAP) - GAP + APART
     foot = 0.3 if len(shown) < len(rungs) else 0.0
     page = Page.blank(wide, TOP + pitch * max(len(shown), 0) + foot, find_theme(theme))
@@ -80,10 +80,9 @@ def _draw_rung(
             left = x + (room - width) / 2
             page.picture(run.test.images[row], left, y, width, height, frame=False)
             page.box(left, y, width, height, edge=colour, line=1.6)
-            page.write(
-                x + room / 2, y + height + 0.16, _pair(wrong, row, room + GAP - 0.04), size=SMALL,
-                colour=theme.soft, align="center",
-            )  # fmt: skip
+            for n, line in enumerate(_pair(wrong, row, room + GAP - 0.04)):
+                level = y + height + 0.16 + 0.15 * n
+                page.write(x + room / 2, level, line, size=SMALL, colour=theme.soft, align="center")
 
 
 def told(rung: Rung) -> str:
@@ -99,12 +98,11 @@ def told(rung: Rung) -> str:
     return f"{said}: {'better' if fixed > broken else 'worse'}, beyond chance ({size})"
 
 
-def _pair(wrong: RecipeResult, row: int, room: float) -> str:
-    """Write the wrong decision and the right one, cut alike where they are long."""
+def _pair(wrong: RecipeResult, row: int, room: float) -> tuple[str, ...]:
+    """Write the wrong decision and the right one, below each other where they are long."""
     judged = wrong.evaluation
     taken, true = judged.classes[int(judged.predicted[row])], judged.classes[int(judged.labels[row])]
-    half = (room - lettering.measure(" → ", SMALL)) / 2
     whole = lettering.plain(f"{taken} → {true}")
     if lettering.measure(whole, SMALL) <= room:
-        return whole
-    return f"{lettering.fit(taken, half, SMALL)} → {lettering.fit(true, half, SMALL)}"
+        return (whole,)
+    return lettering.fit(taken, room, SMALL), lettering.fit(f"→ {true}", room, SMALL)
