@@ -32,7 +32,7 @@ def picture(page):
 
 
 def test_one_click_trains_one_pauses_one_steps(visit, studio):
-    page = opened(visit, studio, "&pace=2&C=0.5")
+    page = opened(visit, studio, "&pace=1&C=100")
     page.wait_for_function("() => Number(document.querySelector('[data-passes]').dataset.passes) >= 2")
     button(page, "Pause").click()
     phase(page, "paused")

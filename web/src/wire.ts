@@ -300,10 +300,11 @@ export interface Plane {
   readonly bias: readonly number[];
 }
 
-/** Where one page stands. `model` answers all questions; `models` those kept for comparing, newest first. */
+/** Where one page stands. `model` answers all questions; `models` those kept for comparing, newest first. Of two states of a session the one of the higher `revision` was taken later; an answer may be overtaken by the stream. */
 export interface SessionState {
   readonly kind: "state";
   readonly session: string;
+  readonly revision: number;
   readonly setup: Setup;
   readonly training: TrainingState | null;
   readonly model: ModelSummary | null;

@@ -58,7 +58,7 @@ class Session:
         self.learned: Learned | None = None
         self.models: deque[Learned] = deque()
         self.log: list[tuple[int, bool, bytes]] = []
-        self.numbers = itertools.count(1)
+        self.numbers, self.revisions = itertools.count(1), itertools.count(1)
         self.streams: set[asyncio.Event] = set()
         self.seen = time.monotonic()
         self.closed = False
@@ -68,6 +68,7 @@ class Session:
         return SessionState(
             kind="state",
             session=self.name,
+            revision=next(self.revisions),
             setup=self.setup,
             training=None if self.training is None else self.training.state(),
             model=None if self.learned is None else self.learned.summary,
@@ -100,9 +101,10 @@ class Session:
         self.streams.add(awake)
         try:
             if after == 0:
-                yield b"retry: 1000\ndata: " + to_json(self.state()) + b"\n\n"
-                for number, is_pass, content in list(self.log):
-                    after = number
+                known, now = list(self.log), to_json(self.state())  # together: what comes between is told below
+                after = known[-1][0] if known else 0
+                yield b"retry: 1000\ndata: " + now + b"\n\n"
+                for number, is_pass, content in known:
                     if is_pass:
                         yield b"id: %d\ndata: %b\n\n" % (number, content)
             while not self.closed:

@@ -158,6 +158,8 @@ export class Studio {
   }
 
   private took(state: SessionState): void {
+    // The stream may have overtaken an answer: what was taken earlier says nothing new.
+    if (this.session?.session === state.session && state.revision < this.session.revision) return;
     const before = this.session?.model?.id;
     this.session = state;
     const training = state.training?.id ?? -1;

@@ -92,10 +92,15 @@ class ModelSummary:
 
 @dataclass(frozen=True, slots=True)
 class SessionState:
-    """Where one page stands. `model` answers all questions; `models` those kept for comparing, newest first."""
+    """Where one page stands. `model` answers all questions; `models` those kept for comparing, newest first.
+
+    Of two states of a session the one of the higher `revision` was taken later; an answer may be overtaken by the
+    stream.
+    """
 
     kind: Literal["state"]
     session: str
+    revision: int
     setup: Setup
     training: TrainingState | None
     model: ModelSummary | None
