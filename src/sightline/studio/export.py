@@ -146,7 +146,9 @@ def copy_of(library: Library, learned: Learned, studio: Service) -> dict[str, by
     fresh = replace(learned, kept={}, product=[])
     stages = tuple(int(row) for row in np.unique(np.linspace(0, n - 1, min(n, STAGES)).astype(np.int64)))
     mine = Service(library.dataset)
-    state = SessionState("state", SESSION, 0, learned.summary.setup, None, learned.summary, (learned.summary,))
+    state = SessionState(
+        "state", SESSION, 0, learned.summary.setup, None, learned.summary, (learned.summary,)
+    )
     hello = replace(mine.hello(static=True), framing=studio.library.framing(), setup=learned.summary.setup)
     mine.close()
     session = f"sessions/{SESSION}"

@@ -101,7 +101,10 @@ class Session:
         self.streams.add(awake)
         try:
             if after == 0:
-                known, now = list(self.log), to_json(self.state())  # together: what comes between is told below
+                known, now = (
+                    list(self.log),
+                    to_json(self.state()),
+                )  # together: what comes between is told below
                 after = known[-1][0] if known else 0
                 yield b"retry: 1000\ndata: " + now + b"\n\n"
                 for number, is_pass, content in known:
