@@ -292,3 +292,26 @@ def test_learn_works_without_a_network(tmp_path):
         cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_recipes_are_listed_with_what_they_take_and_reach(tmp_path):
+    done = sightline("recipes", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(sightline("recipes", "--json", cwd=tmp_path).stdout)
+    from sightline import recipes
+
+    assert [one["name"] for one in found] == list(recipes())
+    for one in found:
+        assert 0 < one["error"] < 100, one
+        assert 0 < one["seconds"] < 1000, one
+        assert one["name"] in done.stdout
+        assert one["summary"] in done.stdout
+
+
+def test_predictions_averaged_over_views(model, digits, tmp_path):
+    digit(digits, tmp_path / "one.png")
+    plain = json.loads(sightline("predict", model, "one.png", "--json", cwd=tmp_path).stdout)
+    found = json.loads(sightline("predict", model, "one.png", "--views", "6", "--json", cwd=tmp_path).stdout)
+    one, other = (each["predictions"][0]["probabilities"] for each in (plain, found))
+    assert abs(sum(other) - 1) < 1e-4
+    assert one != other

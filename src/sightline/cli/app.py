@@ -12,6 +12,7 @@ from sightline.cli.explain import explain
 from sightline.cli.explore import explore
 from sightline.cli.learn import learn
 from sightline.cli.predict import predict
+from sightline.cli.recipes import recipes
 from sightline.cli.simulate import simulate
 from sightline.cli.studio import studio
 
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (learn, explore, predict, explain, simulate, studio):
+for command in (learn, explore, predict, explain, recipes, simulate, studio):
     app.command()(command)
 app.add_typer(data.app, name="data")
 

@@ -26,6 +26,10 @@ def predict(
     polarity: Annotated[
         str, typer.Option(help="Dark on light or light on dark: auto, keep, or invert.")
     ] = "auto",
+    views: Annotated[
+        int,
+        typer.Option(min=0, help="Average over so many slightly moved and turned copies of each image too."),
+    ] = 0,
     json: Json = False,
 ) -> None:
     """Say what each image is, with the probability of every class."""
@@ -34,7 +38,7 @@ def predict(
     fitted = load_model(model)
     rows: list[dict[str, Any]] = []
     for what in images:
-        rows += _rows(fitted, what, polarity)
+        rows += _rows(fitted, what, polarity, views)
     text = _as_json(fitted, rows) if json else _as_csv(fitted, rows)
     if out is None:
         sys.stdout.write(text)
@@ -47,19 +51,19 @@ def predict(
     typer.echo(f"{len(rows):,} predictions written to {out}", err=True)
 
 
-def _rows(model: Model, what: str, polarity: str) -> list[dict[str, Any]]:
+def _rows(model: Model, what: str, polarity: str, views: int) -> list[dict[str, Any]]:
     """Predictions for one argument."""
     path = Path(what).expanduser()
     files = _image_files(path)
     if files is not None:
-        return _of_files(model, files, polarity)
+        return _of_files(model, files, polarity, views)
     from sightline import sources
     from sightline.intake import brought_dataset
 
     dataset = sources.load(what, split="none")
     names = dataset.files or tuple(f"{dataset.name}#{row}" for row in range(len(dataset)))
     labels = [dataset.classes[label] for label in dataset.labels]
-    return _judged(model, brought_dataset(model, dataset), list(names), labels)
+    return _judged(model, brought_dataset(model, dataset), list(names), labels, views)
 
 
 def _image_files(path: Path) -> list[Path] | None:
@@ -79,7 +83,7 @@ def _image_files(path: Path) -> list[Path] | None:
     return found
 
 
-def _of_files(model: Model, files: list[Path], polarity: str) -> list[dict[str, Any]]:
+def _of_files(model: Model, files: list[Path], polarity: str, views: int) -> list[dict[str, Any]]:
     import numpy as np
 
     from sightline.errors import DataError
@@ -104,13 +108,16 @@ def _of_files(model: Model, files: list[Path], polarity: str) -> list[dict[str, 
             "with the opposite background (--polarity keep leaves them as they are)",
             err=True,
         )
-    return _judged(model, np.stack([one.pixels for one in brought]), [one.name for one in brought], None)
+    pixels, names = np.stack([one.pixels for one in brought]), [one.name for one in brought]
+    return _judged(model, pixels, names, None, views)
 
 
 def _judged(
-    model: Model, images: npt.NDArray[np.uint8], names: list[str], labels: list[str] | None
+    model: Model, images: npt.NDArray[np.uint8], names: list[str], labels: list[str] | None, views: int
 ) -> list[dict[str, Any]]:
-    probability = model.predict_proba(images)
+    from sightline.features import averaged
+
+    probability = averaged(model.predict_proba, model.rows(images), model.shape, views=views)
     codes = probability.argmax(axis=1)
     return [
         {

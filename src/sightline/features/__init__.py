@@ -3,6 +3,7 @@
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures
 
 from sightline.features.augment import Augmentation, augmented
+from sightline.features.averaged import averaged
 from sightline.features.deskew import Deskew
 from sightline.features.orientation import Orientation
 from sightline.features.patches import Patches
@@ -29,6 +30,7 @@ __all__ = [
     "StandardScaler",
     "StreamedPipeline",
     "augmented",
+    "averaged",
     "find_recipe",
     "make_recipe",
     "recipes",

@@ -118,8 +118,7 @@ def deformed(
     if augmentation.mirror:
         turned = rng.random(len(images)) < augmentation.mirror
         images = np.where(turned[:, None, None, None], images[:, :, ::-1], images)
-    places = _places(len(images), high, wide, augmentation, rng)
-    moved = warp(images, places, outside)
+    moved = warp(images, places(len(images), high, wide, augmentation, rng), outside)
     if augmentation.weight:
         moved = _weighed(moved, rng.normal(0, augmentation.weight, len(moved)), outside)
     if augmentation.light:
@@ -138,8 +137,8 @@ def background(X: npt.NDArray[Any], shape: Shape) -> float:
     return float(np.median(np.concatenate([side.reshape(-1) for side in border])))
 
 
-def _places(n: int, high: int, wide: int, how: Augmentation, rng: np.random.Generator) -> Floats:
-    """Where each pixel of each copy reads its image, (n, high, wide, 2)."""
+def places(n: int, high: int, wide: int, how: Augmentation, rng: np.random.Generator) -> Floats:
+    """Draw where each pixel of n copies reads its image: row and column in pixels, (n, high, wide, 2) float32."""
     angle, shear = rng.normal(0, how.rotation, n), rng.normal(0, how.shear, n)
     down, across = np.exp(rng.normal(0, how.scaling, (2, n)))
     unit = min(high, wide) / MEASURE
@@ -149,15 +148,15 @@ def _places(n: int, high: int, wide: int, how: Augmentation, rng: np.random.Gene
     A[:, 1, 0], A[:, 1, 1] = shear - np.sin(angle), across * np.cos(angle)
     r = np.arange(high, dtype=np.float32) - np.float32((high - 1) / 2)
     c = np.arange(wide, dtype=np.float32) - np.float32((wide - 1) / 2)
-    places = np.empty((n, high, wide, 2), np.float32)
+    found = np.empty((n, high, wide, 2), np.float32)
     rows, columns = _felt(high, unit), _felt(wide, unit)
     knots = rng.standard_normal((n, 2, rows.shape[1], columns.shape[1]), np.float32)
     field = np.matmul(np.matmul(rows, knots), columns.T) * np.float32(how.bending * unit)
     for k, middle in enumerate(((high - 1) / 2, (wide - 1) / 2)):
         straight = A[:, k, 0, None] * r + shift[:, k, None] + np.float32(middle)
-        places[..., k] = straight[:, :, None] + (A[:, k, 1, None] * c)[:, None]
-        places[..., k] += field[:, k]
-    return places
+        found[..., k] = straight[:, :, None] + (A[:, k, 1, None] * c)[:, None]
+        found[..., k] += field[:, k]
+    return found
 
 
 def _felt(length: int, unit: float) -> Floats:
