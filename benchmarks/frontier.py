@@ -36,12 +36,18 @@ PUBLISHED = {
 """Test error on MNIST, percent; how long they took is not known, so they are lines."""
 
 
+Traits = dict[str, float]
+
+
 @dataclass(frozen=True)
 class Entry:
-    """One way from images to predictions: `build` gives something with fit and predict, on rows of pixels."""
+    """One way from images to predictions: `build` gives something with fit and predict, on rows of pixels.
+
+    It is told the data and their traits: whether such images may be straightened, or mirrored.
+    """
 
     name: str
-    build: Callable[[Dataset], Any]
+    build: Callable[[Dataset, Traits], Any]
     ours: bool = True
 
 
@@ -64,14 +70,15 @@ class Recipe:
     def __init__(self, name: str, **choices: float) -> None:
         self.name, self.choices = name, choices
 
-    def __call__(self, data: Dataset) -> Any:
-        """Build it for images of this shape."""
-        from sightline.features import make_recipe
+    def __call__(self, data: Dataset, traits: Traits) -> Any:
+        """Build it for images of this shape and these traits."""
+        from sightline.features import find_recipe, make_recipe
 
-        return make_recipe(self.name, shape=data.shape, seed=0, **self.choices)
+        own = {name: value for name, value in traits.items() if name in find_recipe(self.name).defaults}
+        return make_recipe(self.name, shape=data.shape, seed=0, **{**own, **self.choices})
 
 
-def linear(_: Dataset) -> Any:
+def linear(_: Dataset, __: Traits) -> Any:
     """scikit-learn's own linear model on pixels."""
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
@@ -80,7 +87,7 @@ def linear(_: Dataset) -> Any:
     return make_pipeline(MinMaxScaler(), LogisticRegression(max_iter=300))
 
 
-def quadratic(_: Dataset) -> Any:
+def quadratic(_: Dataset, __: Traits) -> Any:
     """The same on 45 components and their products."""
     from sklearn.decomposition import PCA
     from sklearn.linear_model import LogisticRegression
@@ -93,7 +100,7 @@ def quadratic(_: Dataset) -> Any:
     )
 
 
-def nystroem(_: Dataset) -> Any:
+def nystroem(_: Dataset, __: Traits) -> Any:
     """The same on 1,000 directions of a Gaussian kernel."""
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import LogisticRegression
@@ -104,7 +111,7 @@ def nystroem(_: Dataset) -> Any:
     return make_pipeline(MinMaxScaler(), kernel, LogisticRegression(C=10, max_iter=100))
 
 
-def scattering(data: Dataset) -> Any:
+def scattering(data: Dataset, _: Traits) -> Any:
     """kymatio's scattering and scikit-learn's model, where kymatio can be imported."""
     from kymatio.sklearn import Scattering2D  # type: ignore[import-not-found]
     from sklearn.linear_model import LogisticRegression
@@ -123,7 +130,7 @@ OURS = [
     Entry("orientation", Recipe("orientation")),
     Entry("patches", Recipe("patches")),
     Entry("two-layers", Recipe("two-layers")),
-    Entry("patches-augmented, 1 copy", Recipe("patches-augmented", copies=1, C=0.02)),
+    Entry("with 1 copy", Recipe("patches-augmented", copies=1, C=0.02)),
     Entry("patches-augmented", Recipe("patches-augmented")),
     Entry("best", Recipe("best")),
 ]
@@ -144,13 +151,13 @@ SEARCH = [
 ]  # fmt: skip
 
 
-def measure(entry: Entry, data: Dataset) -> Outcome:
+def measure(entry: Entry, data: Dataset, traits: Traits) -> Outcome:
     """Learn from ``data.train`` and judge ``data.test``, in this process."""
     train, test = data.train, data.test
     X, y, judged, labels = train.X, train.labels, test.X, test.labels
     began = time.perf_counter()
     try:
-        model = entry.build(data).fit(X, y)
+        model = entry.build(data, traits).fit(X, y)
     except ImportError as missing:
         return Outcome(entry.name, entry.ours, failed=f"not installed ({missing})")
     codes = np.concatenate([model.predict(judged[at : at + 2000]) for at in range(0, len(judged), 2000)])
@@ -160,7 +167,7 @@ def measure(entry: Entry, data: Dataset) -> Outcome:
     return Outcome(entry.name, entry.ours, error, len(labels), seconds, memory)
 
 
-def in_a_process(entry: Entry, data: Dataset) -> Outcome:
+def in_a_process(entry: Entry, data: Dataset, traits: Traits) -> Outcome:
     """`measure`, elsewhere: what one entry leaves behind does not weigh on the next."""
     context = multiprocessing.get_context("fork")
     mine, theirs = context.Pipe()
@@ -169,7 +176,7 @@ def in_a_process(entry: Entry, data: Dataset) -> Outcome:
         import warnings
 
         warnings.simplefilter("ignore")
-        theirs.send(measure(entry, data))
+        theirs.send(measure(entry, data, traits))
 
     process = context.Process(target=work)
     process.start()
@@ -198,39 +205,74 @@ def table(outcomes: list[Outcome]) -> str:
 
 def draw(outcomes: list[Outcome], title: str, path: Path, *, marks: bool) -> None:
     """Error against seconds, both on logarithmic scales."""
-    import matplotlib as mpl
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import FormatStrFormatter, NullFormatter
 
-    mpl.use("Agg")
-    from matplotlib import pyplot as plt
-    from matplotlib import ticker
+    from sightline.figures.saving import save
+    from sightline.figures.style import LIGHT, SMALL, TEXT
 
-    figure, axes = plt.subplots(figsize=(8, 5), layout="constrained")
-    for ours, colour, marker in ((True, "#0b6e99", "o"), (False, "#b5533c", "s")):
-        shown = [one for one in outcomes if one.ours == ours and not one.failed]
+    figure = Figure(figsize=(8.6, 5.4), facecolor=LIGHT.paper, layout="constrained")
+    axes = figure.subplots()
+    shown = [one for one in outcomes if not one.failed]
+    axes.set(xscale="log", yscale="log", facecolor=LIGHT.paper)
+    axes.set_title(title, loc="left", fontsize=TEXT, color=LIGHT.ink)
+    axes.set_xlabel("seconds, from images to predictions", fontsize=SMALL, color=LIGHT.ink)
+    axes.set_ylabel("error, %", fontsize=SMALL, color=LIGHT.ink)
+    for ours, marker in ((True, "o"), (False, "s")):
+        some = [one for one in shown if one.ours == ours]
+        colour = LIGHT.favour if ours else LIGHT.against
         axes.scatter(
-            [one.seconds for one in shown], [one.error for one in shown], c=colour, marker=marker, zorder=3
+            [one.seconds for one in some], [one.error for one in some], c=colour, marker=marker, zorder=3
         )
-        for one in shown:
-            axes.annotate(one.name, (one.seconds, one.error), (5, 4), textcoords="offset points", fontsize=8)
+    axes.margins(x=0.2, y=0.08)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(FormatStrFormatter("%g"))
+        axis.set_minor_formatter(NullFormatter())
+    axes.tick_params(which="both", colors=LIGHT.ink, labelsize=SMALL)
+    for side, spine in axes.spines.items():
+        spine.set_visible(side in ("left", "bottom"))
+        spine.set_color(LIGHT.soft)
     if marks:
         for name, error in PUBLISHED.items():
-            axes.axhline(error, color="0.7", lw=0.8, zorder=1)
-            axes.annotate(name, (1, error), (-4, 2), xycoords=("axes fraction", "data"),
-                          textcoords="offset points", ha="right", fontsize=7, color="0.4")  # fmt: skip
-    axes.margins(x=0.18)
-    axes.set(
-        xscale="log",
-        yscale="log",
-        xlabel="seconds, from images to predictions",
-        ylabel="error, %",
-        title=title,
-    )
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_major_formatter(ticker.FormatStrFormatter("%g"))
-        axis.set_minor_formatter(ticker.NullFormatter())
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
+            axes.axhline(error, color=LIGHT.soft, lw=0.6, ls=(0, (4, 4)), zorder=1)
+            above = all(not 0 < other - error < 0.2 * error for other in PUBLISHED.values())
+            axes.annotate(name, (0, error), (3, 2 if above else -8), xycoords=("axes fraction", "data"),
+                          textcoords="offset points", fontsize=SMALL - 1.5, color=LIGHT.soft)  # fmt: skip
+    _name(axes, shown, SMALL)
+    save(figure, path)
+
+
+def _name(axes: Any, shown: list[Outcome], size: float) -> None:
+    """Write each entry's name beside it, on the first side where it hides nothing."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas: Any = FigureCanvasAgg(axes.figure)
+    canvas.draw()
+    renderer = canvas.get_renderer()
+    dots = axes.transData.transform([(one.seconds, one.error) for one in shown])
+    taken = [text.get_window_extent(renderer) for text in axes.texts]
+    sides = [
+        (6, 4, "left"),
+        (7, -3, "left"),
+        (6, -11, "left"),
+        (-6, 4, "right"),
+        (-6, -11, "right"),
+        (0, 10, "center"),
+    ]
+    for i, one in enumerate(shown):
+        for x, y, ha in sides:
+            text = axes.annotate(one.name, (one.seconds, one.error), (x, y), ha=ha, fontsize=size,
+                                 textcoords="offset points")  # fmt: skip
+            box = text.get_window_extent(renderer)
+            covers = any(box.contains(*dot) for j, dot in enumerate(dots) if j != i)
+            if not covers and not any(box.overlaps(other) for other in taken):
+                break
+            text.remove()
+        else:
+            text = axes.annotate(one.name, (one.seconds, one.error), (0, -18), ha="center", fontsize=size,
+                                 textcoords="offset points")  # fmt: skip
+            box = text.get_window_extent(renderer)
+        taken.append(box)
 
 
 def main() -> None:
@@ -248,13 +290,14 @@ def main() -> None:
         parser.error("numbers are chosen on training images: --search goes without --test")
 
     from sightline.machine import machine
-    from sightline.selection import keep_aside
+    from sightline.selection import find_traits, keep_aside
     from sightline.sources import load
 
     whole = load(asked.data)
     if whole.n_train is None:
         whole = whole.split(test_size=0.2, seed=0)
     data = whole if asked.test else keep_aside(whole.train, 0)[0]
+    traits = find_traits(keep_aside(whole.train, 0)[0])
     entries = SEARCH if asked.search else [*OURS, *([] if asked.no_peers else PEERS)]
     if asked.only:
         entries = [entry for entry in entries if entry.name.startswith(tuple(asked.only))]
@@ -263,12 +306,14 @@ def main() -> None:
     if asked.json and asked.json.exists():
         kept = json.loads(asked.json.read_text())
     known = kept.setdefault(key, {})
-    print(f"{whole.name}: {len(data.train):,} to learn from, {len(data.test):,} judged · {machine()}")
+    print(
+        f"{whole.name}: {len(data.train):,} to learn from, {len(data.test):,} judged · {_words(traits)} · {machine()}"
+    )
     outcomes = []
     for i, entry in enumerate(entries):
         if entry.name not in known:
             print(f"[{i + 1}/{len(entries)}] {entry.name}", file=sys.stderr, flush=True)
-            known[entry.name] = asdict(in_a_process(entry, data))
+            known[entry.name] = asdict(in_a_process(entry, data, traits))
             if asked.json:
                 aside = asked.json.with_suffix(".part")
                 aside.write_text(json.dumps(kept, indent=1, ensure_ascii=False))
@@ -277,6 +322,10 @@ def main() -> None:
     print(table(outcomes))
     if asked.figure:
         draw(outcomes, key.rsplit(" ", 2)[0], asked.figure, marks="mnist" in whole.name)
+
+
+def _words(traits: Traits) -> str:
+    return ", ".join(f"{name} {value:g}" for name, value in traits.items())
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from sightline.features import (
     Orientation,
     Patches,
     RangeScaler,
+    Shrink,
     StandardScaler,
 )
 from sightline.files import written_aside
@@ -62,6 +63,7 @@ SCALER = ("n_features_in_", "n_samples_seen_", "scale_")
 KINDS = {
     "RangeScaler": Kind(RangeScaler, ("n_features_in_",)),
     "Deskew": Kind(Deskew, ("n_features_in_", "shape_", "background_")),
+    "Shrink": Kind(Shrink, ("n_features_in_", "shape_", "small_shape_")),
     "ByteScaler": Kind(ByteScaler, ("n_features_in_", "scale_")),
     "Orientation": Kind(Orientation, ("n_features_in_", "shape_")),
     "Patches": Kind(
@@ -80,7 +82,7 @@ KINDS = {
         LogisticRegression, ("n_features_in_", "classes_", "coef_", "intercept_", "n_iter_", "converged_")
     ),
 }  # fmt: skip
-TUPLES = {"shape", "shape_", "map_shape_", "sizes", "grids", "feature_range"}
+TUPLES = {"shape", "shape_", "small_shape_", "map_shape_", "sizes", "grids", "feature_range"}
 PASS_COLUMNS = ("number", "seconds", "objective", "gradient", "gap", "bound", "step")
 
 

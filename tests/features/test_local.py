@@ -6,7 +6,16 @@ from sklearn.decomposition import FastICA
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures, StandardScaler
 
 from sightline.errors import ModelError
-from sightline.features import PCA, ByteScaler, Deskew, IntensitySymmetry, Orientation, Patches, RangeScaler
+from sightline.features import (
+    PCA,
+    ByteScaler,
+    Deskew,
+    IntensitySymmetry,
+    Orientation,
+    Patches,
+    RangeScaler,
+    Shrink,
+)
 from sightline.features.local import local_map
 
 D = 30
@@ -20,6 +29,8 @@ STEPS = {
     "pca, half whitened": PCA(7, whiten=0.5),
     "deskew": Deskew((6, 5)),
     "deskew in colour": Deskew((2, 5, 3)),
+    "shrink": Shrink((6, 5), factor=2),
+    "shrink in colour": Shrink((2, 5, 3), factor=3),
     "intensity and symmetry": IntensitySymmetry((5, 6)),
     "products": PolynomialFeatures(2),
     "products of three": PolynomialFeatures(3, include_bias=False),

@@ -9,12 +9,12 @@ from sklearn.preprocessing import StandardScaler as TheirScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from sightline.errors import UsageError
-from sightline.features import PCA, Deskew, IntensitySymmetry, RangeScaler, StandardScaler
+from sightline.features import PCA, Deskew, IntensitySymmetry, RangeScaler, Shrink, StandardScaler
 from sightline.features.images import resolve_shape
 
 
 @parametrize_with_checks(
-    [RangeScaler(), StandardScaler(), Deskew(), IntensitySymmetry(), PCA(), PCA(2), PCA(0.9)]
+    [RangeScaler(), StandardScaler(), Deskew(), IntensitySymmetry(), Shrink(), PCA(), PCA(2), PCA(0.9)]
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_scikit_learns_checks(estimator, check):
@@ -25,7 +25,7 @@ def test_scikit_learns_checks(estimator, check):
 def test_dtype_in_dtype_out(dtype, digits):
     X = digits.X[:200].astype(dtype)
     wanted = np.float64 if dtype == np.float64 else np.float32
-    for step in (RangeScaler(), Deskew(), IntensitySymmetry(), PCA(5)):
+    for step in (RangeScaler(), Deskew(), Shrink(), IntensitySymmetry(), PCA(5)):
         assert step.fit_transform(X).dtype == wanted, step
 
 
@@ -134,6 +134,27 @@ def test_strength_outside_its_range_is_refused():
 )
 def test_shapes_are_inferred(d, shape):
     assert resolve_shape(None, d) == shape
+
+
+# -- shrink ------------------------------------------------------------------------------------------------
+
+
+@given(st.integers(1, 5), st.integers(1, 9), st.integers(1, 9), st.sampled_from([1, 3]))
+@settings(max_examples=40)
+def test_each_pixel_of_a_shrunken_image_is_the_mean_of_its_square(factor, height, width, channels):
+    images = np.random.default_rng(0).random((2, height, width, channels))
+    shape = (height, width) if channels == 1 else (height, width, 3)
+    step = Shrink(shape, factor=factor)
+    small = step.fit_transform(images.reshape(2, -1)).reshape(2, *step.small_shape_[:2], channels)
+    for i in range(small.shape[1]):
+        for j in range(small.shape[2]):
+            square = images[:, i * factor : (i + 1) * factor, j * factor : (j + 1) * factor]
+            np.testing.assert_allclose(small[:, i, j], square.mean(axis=(1, 2)))
+
+
+def test_images_are_not_shrunk_by_less_than_nothing():
+    with pytest.raises(UsageError, match="factor of 0 is below 1"):
+        Shrink(factor=0).fit(np.zeros((2, 4)))
 
 
 # -- intensity and symmetry ---------------------------------------------------------------------------------

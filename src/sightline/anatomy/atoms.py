@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.anatomy.record import Atoms, Doubles
-from sightline.anatomy.way import Sight, cut_out, intensities, passing, pattern, shape_of, sights
+from sightline.anatomy.way import Sight, cut_out, intensities, passing, pattern, shape_into, sights
 from sightline.errors import ModelError
 from sightline.explanation.linear import split
 from sightline.features import Patches
@@ -84,7 +84,7 @@ def _into(
     first: npt.NDArray[Any] | None = None
     for step, before, _ in passing(model, images.reshape(len(images), -1)):
         if first is None and isinstance(step, Patches):
-            first = intensities(before, shape_of(model, step))
+            first = intensities(before, shape_into(step))
         if step is sight.step and first is not None:
             return before, first
     raise ModelError("the layer is none of the model's")

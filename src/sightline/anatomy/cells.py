@@ -17,6 +17,7 @@ from sightline.anatomy.way import (
     only_rescaled,
     passing,
     pattern,
+    shape_into,
     shape_of,
     sights,
 )
@@ -84,7 +85,7 @@ def share_cells(model: Any, image: npt.ArrayLike, *, label: int | None = None, m
     ]
     towards = shares[order[0]] - shares[order[1]] if len(z) > 1 else shares[0] * (1 if order[0] == 1 else -1)
     return CellShares(
-        image=pixels.reshape(shape_of(model, known[0].step)),
+        image=pixels.reshape(shape_of(model)),
         seen=seen,
         classes=_names(model, len(both)),
         z=z,
@@ -106,7 +107,7 @@ def _on_the_way(
     into = features = row
     for step, before, features in passing(model, row):  # noqa: B007 — the last is what the classifier sees
         if step is known[0].step:
-            seen = intensities(before, shape_of(model, step))[0]
+            seen = intensities(before, shape_into(step))[0]
         if step is known[-1].step:
             into = before
     return seen, into[0], np.asarray(features[0], np.float64)

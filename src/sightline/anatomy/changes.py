@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.anatomy.record import Copies, Straightened
-from sightline.anatomy.way import intensities, passing, shape_of
+from sightline.anatomy.way import intensities, passing, shape_into
 from sightline.errors import ModelError
 from sightline.explanation.linear import split
 from sightline.features import Augmentation, Deskew, StreamedPipeline, augmented
@@ -64,7 +64,7 @@ def straighten(model: Any, images: npt.NDArray[np.uint8]) -> Straightened:
     rows = model.rows(images) if isinstance(model, Model) else images.reshape(len(images), -1)
     for step, before, after in passing(model, rows):
         if isinstance(step, Deskew):
-            shape = tuple(step.shape_) if not isinstance(model, Model) else shape_of(model, step)
+            shape = shape_into(step)
             moved = [step.geometry(row) for row in before]
             shift = np.stack([(one.whole + one.part)[0] for one in moved]).astype(np.float64)
             return Straightened(

@@ -9,8 +9,17 @@ import numpy.typing as npt
 from sklearn.preprocessing import MinMaxScaler
 
 from sightline.anatomy.record import FeatureMaps, Image, Stage
-from sightline.anatomy.way import Sight, cut_out, intensities, layer_at, passing, pattern, sights
-from sightline.features import PCA, Deskew, Orientation, Patches, StandardScaler
+from sightline.anatomy.way import (
+    Sight,
+    cut_out,
+    intensities,
+    layer_at,
+    passing,
+    pattern,
+    shape_into,
+    sights,
+)
+from sightline.features import PCA, Deskew, Orientation, Patches, Shrink, StandardScaler
 from sightline.model import Model
 
 STRONGEST = 8
@@ -45,7 +54,7 @@ def trace_features(model: Any, image: npt.ArrayLike, *, most: int = STRONGEST) -
         if isinstance(step, (Patches, Orientation)):
             own = [one for one in known if one.step is step]
             if own[0] is known[0]:
-                seen = intensities(before, shape)[0]
+                seen = intensities(before, shape_into(own[0].step))[0]
             for sight in own:
                 stages += _layer_stages(sight, before[0], seen, most)
         else:
@@ -62,6 +71,9 @@ def _pixel_stage(
         return [
             Stage("straightened", "upright, and in the middle", intensities(after, shape), ("",), "pixels")
         ]
+    if isinstance(step, Shrink):
+        note = f"squares of {step.factor} × {step.factor} pixels, each its mean"
+        return [Stage("shrunken", note, intensities(after, tuple(step.small_shape_)), ("",), "pixels")]
     if isinstance(step, PCA):
         restored = np.clip(step.inverse_transform(after), 0, 1)
         note = f"what {after.shape[1]:,} components keep of it"

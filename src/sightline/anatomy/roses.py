@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.anatomy.record import Directions
-from sightline.anatomy.way import intensities, passing, shape_of, sights
+from sightline.anatomy.way import intensities, passing, shape_into, sights
 from sightline.errors import ModelError
 from sightline.explanation.linear import split
 from sightline.features import Orientation
@@ -42,7 +42,7 @@ def find_directions(model: Any, image: npt.ArrayLike) -> Directions:
     row = model.rows(pixels) if isinstance(model, Model) else pixels.reshape(1, -1)
     for step, before, after in passing(model, row):
         if isinstance(step, Orientation):
-            seen = intensities(before, shape_of(model, step))[0]
+            seen = intensities(before, shape_into(step))[0]
             own = [one for one in sights(model) if one.step is step]
             values = np.split(np.asarray(after[0], np.float64), [one.first for one in own[1:]])
             return Directions(

@@ -102,12 +102,17 @@ def passing(model: Any, rows: npt.NDArray[Any]) -> Iterator[tuple[Any, npt.NDArr
         rows = after
 
 
-def shape_of(model: Any, step: Any) -> tuple[int, ...]:
-    """Shape of the images that a model, or the first layer of it, takes."""
+def shape_of(model: Any) -> tuple[int, ...]:
+    """Shape of the images that a model takes, or that the first step takes which knows of one."""
     if isinstance(model, Model):
         return model.shape
-    high, wide, channels = step.shape_
-    return (high, wide) if channels == 1 else (high, wide, channels)
+    return shape_into(next(step for step in split(model)[0] if hasattr(step, "shape_")))
+
+
+def shape_into(step: Any) -> tuple[int, ...]:
+    """Shape of the images that come into a step, one channel not counted."""
+    shape = tuple(int(side) for side in step.shape_)
+    return shape[:2] if shape[2:] == (1,) else shape
 
 
 def before_layers(model: Any, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:

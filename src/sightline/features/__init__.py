@@ -11,6 +11,7 @@ from sightline.features.pca import PCA
 from sightline.features.recipes import LADDER, RECIPES, Recipe, find_recipe, make_recipe, recipes
 from sightline.features.scale import ByteScaler, RangeScaler, StandardScaler
 from sightline.features.shape import IntensitySymmetry
+from sightline.features.shrink import Shrink
 from sightline.features.streamed import StreamedPipeline
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "PolynomialFeatures",
     "RangeScaler",
     "Recipe",
+    "Shrink",
     "StandardScaler",
     "StreamedPipeline",
     "augmented",

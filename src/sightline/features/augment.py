@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -175,11 +176,14 @@ def _weighed(images: Floats, amount: npt.NDArray[Any], outside: float) -> Floats
     here = slice(1, -1)
     beside = [(slice(-2), here), (slice(2, None), here), (here, slice(-2)), (here, slice(2, None))]
     around = [ink, *(padded[:, r, c] for r, c in beside)]
-    size = [np.abs(one) for one in around]
-    grown, shrunk = around[0], around[0]
-    for one, of in zip(around[1:], size[1:], strict=True):
-        grown = np.where(of > np.abs(grown), one, grown)
-        shrunk = np.where(of < np.abs(shrunk), one, shrunk)
+    if ink.min(initial=0) >= 0:  # on a black ground most is largest, which is three times as quick to find
+        grown, shrunk = reduce(np.maximum, around), reduce(np.minimum, around)
+    else:
+        grown, shrunk = around[0], around[0]
+        for one in around[1:]:
+            of = np.abs(one)
+            grown = np.where(of > np.abs(grown), one, grown)
+            shrunk = np.where(of < np.abs(shrunk), one, shrunk)
     share = np.clip(amount, -1, 1).astype(np.float32)[:, None, None, None]
     changed: Floats = ink + np.abs(share) * (np.where(share > 0, grown, shrunk) - ink) + np.float32(outside)
     return changed

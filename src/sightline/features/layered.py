@@ -16,6 +16,7 @@ from sightline.features.images import Shape
 from sightline.features.orientation import Orientation
 from sightline.features.patches import Patches
 from sightline.features.scale import ByteScaler, RangeScaler
+from sightline.features.shrink import Shrink, shrunken
 
 Choices = Mapping[str, float]
 Step = tuple[str, Any]
@@ -28,6 +29,8 @@ DIRECTIONS = 16
 """In which the numbers of a cell of that map differ most."""
 PER_ATOM = 150
 """Patches that an atom is learned from: with more it hardly changes."""
+LARGE = 40
+"""Images of more pixels a side are shrunk before large patches are looked for in them."""
 SMALLEST = 6
 """Below so many pixels a side there is nothing to put a grid on."""
 COPIES = Augmentation(rotation=0.12)
@@ -60,12 +63,16 @@ def orientation(shape: Shape | None, choices: Choices) -> list[Step]:
 
 def patches(shape: Shape | None, choices: Choices) -> list[Step]:
     """One dictionary of large patches on a 4 × 4 grid."""
-    side = _side(shape)
+    factor = -(-_side(shape) // LARGE)
+    shrink, small = [], shape
+    if factor > 1:
+        shrink, small = [("shrink", Shrink(shape, factor=factor))], shrunken(shape or (), factor)
+    side = _side(small)
     size = max(3, round(side * 9 / 28))
     layer = Patches(
-        shape, size=size, n_atoms=int(choices["n_atoms"]), grid=4 if side >= 12 else 3, pad=int(side < 12)
+        small, size=size, n_atoms=int(choices["n_atoms"]), grid=4 if side >= 12 else 3, pad=int(side < 12)
     )
-    return [*_opening(shape, choices), ("patches", layer), ("bytes", ByteScaler(STEPS))]
+    return [*_opening(shape, choices), *shrink, ("patches", layer), ("bytes", ByteScaler(STEPS))]
 
 
 def two_layers(shape: Shape | None, choices: Choices) -> list[Step]:

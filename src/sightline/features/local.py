@@ -31,6 +31,7 @@ from sightline.features.patches import Patches
 from sightline.features.pca import PCA
 from sightline.features.scale import ByteScaler, RangeScaler
 from sightline.features.shape import IntensitySymmetry
+from sightline.features.shrink import Shrink
 
 Doubles = npt.NDArray[np.float64]
 Back = Callable[[Doubles], Doubles]
@@ -62,8 +63,8 @@ def local_map(step: Any, x: Doubles) -> LocalMap:
     """
     raise ModelError(
         f"decisions cannot be taken back through a {type(step).__name__}",
-        "Known steps: RangeScaler, MinMaxScaler, StandardScaler, ByteScaler, Deskew, IntensitySymmetry, PCA, "
-        "PolynomialFeatures, Orientation, Patches.",
+        "Known steps: RangeScaler, MinMaxScaler, StandardScaler, ByteScaler, Deskew, Shrink, IntensitySymmetry, "
+        "PCA, PolynomialFeatures, Orientation, Patches.",
     )
 
 
@@ -110,6 +111,11 @@ def _(step: Deskew, x: Doubles) -> LocalMap:
 
     words = "straightened: linear, given this image's slant"
     return LocalMap(back, back, step.constant(geometry), False, words)
+
+
+@local_map.register
+def _(step: Shrink, x: Doubles) -> LocalMap:
+    return _linear(step.adjoint, np.zeros(int(np.prod(step.small_shape_))), "shrunken: linear")
 
 
 @local_map.register

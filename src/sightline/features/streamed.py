@@ -76,7 +76,16 @@ class StreamedPipeline(Pipeline):  # type: ignore[misc]
         name = self.steps[-1][0]
         own = {key.removeprefix(f"{name}__"): value for key, value in params.items()}
         self.steps[-1][1].fit(features, labels, **own)
+        self._remember_names(X)
         return self
+
+    def _remember_names(self, X: Any) -> None:
+        """Let first and last step know the columns of tables, as if they had learned from tables themselves."""
+        features = self._table(np.asarray(X[:1]))
+        for (_, step), table in ((self.steps[-1], features), (self.steps[0], X)):
+            names = list(getattr(table, "columns", ()))
+            if names and all(isinstance(name, str) for name in names):
+                step.feature_names_in_ = np.asarray(names, dtype=object)
 
     def training_features(
         self, X: npt.NDArray[Any], y: npt.NDArray[Any], told: Told | None = None
@@ -126,7 +135,7 @@ class StreamedPipeline(Pipeline):  # type: ignore[misc]
         for i, (_, step) in enumerate(self.steps[:-1]):
             step.fit(value, labels)
             value = step.transform(value if i < len(self.steps) - 2 else value[:2])
-        return value
+        return np.asarray(value)
 
     def _blocks(self, X: npt.NDArray[Any], copy: int) -> Any:
         if copy == 0:
@@ -136,6 +145,10 @@ class StreamedPipeline(Pipeline):  # type: ignore[misc]
         return augmented(X, shape, how, copy=copy, seed=self.random_state)
 
     def _through(self, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        return np.asarray(self._table(rows))
+
+    def _table(self, rows: Any) -> Any:
+        """What the steps make of rows: an array, or a table where `set_output` asked for one."""
         for _, step in self.steps[:-1]:
             rows = step.transform(rows)
         return rows
