@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sightline.cli import make
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from sightline.sources.fetch import Progress
 
 app = typer.Typer(help="Data sets: list, look up, fetch, and where they are kept.", no_args_is_help=True)
+app.add_typer(make.app, name="make")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 

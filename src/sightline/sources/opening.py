@@ -13,6 +13,7 @@ from sightline.sources import arrays, catalog, idx
 from sightline.sources.dividing import Split, divided, parse_split
 from sightline.sources.fetch import Progress
 from sightline.sources.fit import Size, parse_size, resized
+from sightline.sources.manifest import label_file
 from sightline.sources.pixels import Shape
 
 What = str | os.PathLike[str] | Dataset | Sequence[Any]
@@ -164,6 +165,10 @@ ALONE = {
     "npy": ("one array, and the labels are missing", "Give both files: IMAGES.npy,LABELS.npy."),
     "idx": ("one IDX file, and its partner is missing", "Give both files, IMAGES,LABELS, or their folder."),
     "image": ("a single image", "Give a folder with one subfolder of images for each class."),
+    "shards": (
+        "a folder of parts, perhaps more than fits into memory",
+        "Give some of them: sightline.sources.shards.open_shards(FOLDER).sample(10_000).",
+    ),
     "other": ("neither a file nor a folder that can be read", "Give a regular file or a folder."),
 }
 
@@ -186,6 +191,8 @@ def _beside(path: Path) -> tuple[str, ...]:
 def _kind(path: Path) -> str:
     """Tell the kind of a source by its first bytes, not by its name."""
     if path.is_dir():
+        if (path / label_file(0)).is_file():
+            return "shards"
         return "idx folder" if idx.find_pairs(path) else "images"
     if not path.is_file():
         return "other"
