@@ -125,8 +125,12 @@ def scattering(data: Dataset, _: Traits) -> Any:
 OURS = [
     Entry("symmetry", Recipe("symmetry")),
     Entry("pixels", Recipe("pixels")),
+    Entry("minmax", Recipe("minmax")),
+    Entry("standard", Recipe("standard")),
+    Entry("pca", Recipe("pca")),
     Entry("pca-poly", Recipe("pca-poly")),
     Entry("deskew-pca-poly", Recipe("deskew-pca-poly")),
+    Entry("one scale", Recipe("orientation", scales=1)),
     Entry("orientation", Recipe("orientation")),
     Entry("patches", Recipe("patches")),
     Entry("two-layers", Recipe("two-layers")),

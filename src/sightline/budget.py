@@ -13,7 +13,13 @@ from sightline.errors import UsageError
 from sightline.features import RECIPES, StreamedPipeline, make_recipe
 from sightline.logistic.objective import Objective
 
-CLIMB = ("orientation", "two-layers", "patches-augmented", "best")
+CLIMB: tuple[tuple[str, dict[str, float]], ...] = (
+    ("orientation", {"scales": 1}),
+    ("orientation", {}),
+    ("two-layers", {}),
+    ("patches-augmented", {}),
+    ("best", {}),
+)
 """From the cheapest to the dearest; where none of them fits, `pixels` does."""
 HANDFUL = 600
 PASSES = 40
@@ -56,10 +62,10 @@ def pick_within(
     """
     began, estimates = time.perf_counter(), dict[str, float]()
     fitting: tuple[str, dict[str, float], float] | None = None
-    for name in CLIMB:
+    for name, own in CLIMB:
         if told is not None:
             told(f"measuring {name} on {min(HANDFUL, len(dataset.train))} images")
-        choices = {key: value for key, value in traits.items() if key in RECIPES[name].defaults}
+        choices = {**own, **{key: value for key, value in traits.items() if key in RECIPES[name].defaults}}
         try:
             measured = _measured(name, choices, dataset, seed)
         except UsageError:  # too small for patches
@@ -71,7 +77,7 @@ def pick_within(
         if copies:
             choices["copies"] = copies
         estimate = measured.seconds(copies or int(choices.get("mirror", 0) > 0))
-        estimates[name] = estimate
+        estimates[_named(name, choices)] = estimate
         if estimate > left:
             break
         fitting = (name, choices, estimate)
@@ -87,9 +93,13 @@ def _said(
         )
     name, choices, estimate = fitting
     copies = f" with {choices['copies']:g} copies of each image" if "copies" in choices else ""
-    why = f"{name}{copies}: about {_words(estimate)} of the {_words(seconds)} given"
+    why = f"{_named(name, choices)}{copies}: about {_words(estimate)} of the {_words(seconds)} given"
     late = [f"{other} would take {_words(one)}" for other, one in estimates.items() if one > seconds]
     return Pick(name, choices, "; ".join([why, *late]), estimates)
+
+
+def _named(name: str, choices: dict[str, float]) -> str:
+    return f"{name} at one scale" if choices.get("scales") == 1 else name
 
 
 def _words(seconds: float) -> str:

@@ -50,29 +50,47 @@ def augmentation(choices: Choices) -> Augmentation:
 
 
 def orientation(shape: Shape | None, choices: Choices) -> list[Step]:
-    """Gradient directions on two grids."""
+    """Gradient directions on two grids, or on the coarser alone."""
     side = _side(shape)
     fine, coarse = (3, 5) if side >= 12 else (3, 3)
     grids = (7, 4) if side >= 20 else (5, 3) if side >= 12 else (4, 2)
     if side > 40:
         fine, coarse = (_odd(side * 3 / 32), _odd(side * 5 / 32))
     steps: list[Step] = [*_opening(shape, choices)]
-    steps += [("orientation", Orientation(shape, sizes=(fine, coarse), grids=grids))]
+    if choices.get("scales", 2) < 2:
+        layer = Orientation(shape, sizes=(coarse,), grids=grids[1:])
+    else:
+        layer = Orientation(shape, sizes=(fine, coarse), grids=grids)
+    steps += [("orientation", layer)]
     return [*steps, ("bytes", ByteScaler(STEPS))]
 
 
 def patches(shape: Shape | None, choices: Choices) -> list[Step]:
-    """One dictionary of large patches on a 4 × 4 grid."""
+    """One dictionary: of large patches for writing, of small and whitened ones for photos."""
     factor = -(-_side(shape) // LARGE)
-    shrink, small = [], shape
+    shrink: list[Step] = []
+    small = shape
     if factor > 1:
         shrink, small = [("shrink", Shrink(shape, factor=factor))], shrunken(shape or (), factor)
-    side = _side(small)
-    size = max(3, round(side * 9 / 28))
-    layer = Patches(
-        small, size=size, n_atoms=int(choices["n_atoms"]), grid=4 if side >= 12 else 3, pad=int(side < 12)
-    )
+    side, n_atoms = _side(small), int(choices["n_atoms"])
+    if _photos(shape, choices):
+        layer = Patches(small, size=max(3, round(side * 6 / 32)), n_atoms=n_atoms, grid=3, ridge=0.1)
+    else:
+        size, grid, pad = max(3, round(side * 9 / 28)), 4 if side >= 12 else 3, int(side < 12)
+        layer = Patches(small, size=size, n_atoms=n_atoms, grid=grid, pad=pad)
     return [*_opening(shape, choices), *shrink, ("patches", layer), ("bytes", ByteScaler(STEPS))]
+
+
+def finest(shape: Shape | None, choices: Choices) -> list[Step]:
+    """What sees most of such images: two layers of writing, one of photos with twice the atoms."""
+    if _photos(shape, choices):
+        return patches(shape, {**choices, "n_atoms": 2 * choices["n_atoms"]})
+    return two_layers(shape, choices)
+
+
+def _photos(shape: Shape | None, choices: Choices) -> bool:
+    """Whether such images are photos rather than writing: they have colour, or may be mirrored."""
+    return (shape is not None and len(shape) == 3) or float(choices.get("mirror", 0)) > 0
 
 
 def two_layers(shape: Shape | None, choices: Choices) -> list[Step]:

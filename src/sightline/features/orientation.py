@@ -136,8 +136,9 @@ class Orientation(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             half = self.n_directions // 2
             angles = [round(180 * k / half + turn) for turn in (0, 180) for k in range(half)]
             down, across = layer.grid
+            window = f"window {size}" + (f" on {down}×{across}" if self.sizes.count(size) > 1 else "")
             names += [
-                f"window {size}, cell {r}·{c}, {angle}°"
+                f"{window}, cell {r}·{c}, {angle}°"
                 for r in range(down)
                 for c in range(across)
                 for angle in angles

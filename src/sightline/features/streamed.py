@@ -72,20 +72,16 @@ class StreamedPipeline(Pipeline):  # type: ignore[misc]
         **params
             ``classifier__listeners=…`` and the like, for the last step's `fit`.
         """
+        names = list(getattr(X, "columns", ()))
+        self._names = names if names and all(isinstance(name, str) for name in names) else None
         features, labels = self.training_features(np.asarray(X), np.asarray(y))
         name = self.steps[-1][0]
         own = {key.removeprefix(f"{name}__"): value for key, value in params.items()}
         self.steps[-1][1].fit(features, labels, **own)
-        self._remember_names(X)
+        names = getattr(self._table(np.asarray(X[:1])), "columns", None)
+        if names is not None:
+            self.steps[-1][1].feature_names_in_ = np.asarray(names, dtype=object)
         return self
-
-    def _remember_names(self, X: Any) -> None:
-        """Let first and last step know the columns of tables, as if they had learned from tables themselves."""
-        features = self._table(np.asarray(X[:1]))
-        for (_, step), table in ((self.steps[-1], features), (self.steps[0], X)):
-            names = list(getattr(table, "columns", ()))
-            if names and all(isinstance(name, str) for name in names):
-                step.feature_names_in_ = np.asarray(names, dtype=object)
 
     def training_features(
         self, X: npt.NDArray[Any], y: npt.NDArray[Any], told: Told | None = None
@@ -131,7 +127,7 @@ class StreamedPipeline(Pipeline):  # type: ignore[misc]
         rows = np.arange(len(X))
         if len(X) > self.sample:
             rows = np.sort(np.random.default_rng(self.random_state).permutation(len(X))[: self.sample])
-        value, labels = X[rows], y[rows]
+        value, labels = self._named(X[rows]), y[rows]
         for i, (_, step) in enumerate(self.steps[:-1]):
             step.fit(value, labels)
             value = step.transform(value if i < len(self.steps) - 2 else value[:2])
@@ -149,6 +145,16 @@ class StreamedPipeline(Pipeline):  # type: ignore[misc]
 
     def _table(self, rows: Any) -> Any:
         """What the steps make of rows: an array, or a table where `set_output` asked for one."""
+        rows = self._named(rows)
         for _, step in self.steps[:-1]:
             rows = step.transform(rows)
         return rows
+
+    def _named(self, rows: npt.NDArray[Any]) -> Any:
+        """Rows as a table, where `fit` was given one: then the steps know its columns."""
+        names = self.__dict__.get("_names")
+        if names is None:
+            return rows
+        import pandas as pd
+
+        return pd.DataFrame(rows, columns=pd.Index(names), copy=False)
