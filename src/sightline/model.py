@@ -14,6 +14,11 @@ from sightline.errors import ModelError
 
 Floats = npt.NDArray[np.floating[Any]]
 BLOCK = 2048
+COLUMNWISE = {"RangeScaler", "MinMaxScaler", "StandardScaler"}
+"""Steps after which every column still is a pixel."""
+MOST_MAPS = 20
+TOLD = ("dataset", "n_train", "accuracy", "chosen", "seed", "version")
+"""What a notebook shows of `about`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,3 +93,40 @@ class Model:
         return f"Model '{self.recipe}' for images of {size}: {', '.join(self.classes[:10])}" + (
             " …" if len(self.classes) > 10 else ""
         )
+
+    def _repr_html_(self) -> str:
+        """The steps and where they came from; weights as images where each belongs to a pixel. For notebooks."""
+        from sightline import notebook
+
+        size = "×".join(str(side) for side in self.shape)
+        steps = [
+            [notebook.text(name), notebook.text(" ".join(repr(step).split()))]
+            for name, step in self.pipeline.steps
+        ]
+        told = [[notebook.text(key), notebook.text(self.about[key])] for key in TOLD if key in self.about]
+        return notebook.card(
+            f"Model '{self.recipe}' for images of {size}",
+            notebook.table(["step", "what it is"], steps, left=2),
+            self._weights_html(),
+            notebook.table(["", "where it came from"], told, left=2) if told else "",
+            notebook.paragraph(f"Classes: {', '.join(self.classes)}"),
+        )
+
+    def _weights_html(self) -> str:
+        """Weights of each class as an image, where every column is a pixel to the last."""
+        from sightline import notebook
+
+        *steps, (_, last) = self.pipeline.steps
+        weights = getattr(last, "coef_", np.zeros((0, 0)))
+        columns = all(type(step).__name__ in COLUMNWISE for _, step in steps)
+        if not columns or weights.shape[1] != np.prod(self.shape):
+            return ""
+        top = float(np.abs(weights).max(initial=0))
+        names = self.classes if len(weights) > 1 else self.classes[1:]
+        maps = (
+            notebook.figure(
+                notebook.signed(row.reshape(self.shape), f"Weights for {name}", top, height=56), f"for {name}"
+            )
+            for row, name in zip(weights[:MOST_MAPS], names, strict=False)
+        )
+        return f"<div>{''.join(maps)}</div>"

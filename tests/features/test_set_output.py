@@ -72,7 +72,8 @@ def test_tables_pass_from_step_to_step(frame):
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_learns_the_same_from_tables(name, frame):
     X, y = frame
-    choices = {"copies": 1} if "copies" in RECIPES[name].defaults else {}
+    known = RECIPES[name].defaults
+    choices = {key: value for key, value in (("copies", 1), ("n_atoms", 8)) if key in known}
     plain = make_recipe(name, shape=(8, 8), **choices).fit(X.to_numpy(), y)
     tables = make_recipe(name, shape=(8, 8), **choices).set_output(transform="pandas").fit(X, y)
     np.testing.assert_array_equal(plain.predict_proba(X.to_numpy()), tables.predict_proba(X))

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
+import textwrap
 import threading
 from collections.abc import Callable
 from types import FrameType
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+UNSEEN = 140
+"""Columns where no terminal is attached: lines of a file are not cut as those on a screen are."""
 _interrupts: list[int] = []
 """Ctrl-C, as often as it came: an extension module that is being loaded turns the KeyboardInterrupt that it
 meets into an ImportError, so what went wrong cannot always tell."""
@@ -19,7 +23,19 @@ def main() -> None:
     """Run the command line and leave with its status: 0 done, 1 failed, 2 misused, 130 interrupted."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, _interrupted)
+    _set_width()
     sys.exit(status_of(_run))
+
+
+def _set_width() -> None:
+    """Say how wide lines may be where neither input, output nor errors are a terminal that tells."""
+    for stream in range(3):
+        try:
+            os.get_terminal_size(stream)
+        except OSError:
+            continue
+        return
+    os.environ.setdefault("COLUMNS", str(UNSEEN))
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
@@ -30,7 +46,7 @@ def _interrupted(number: int, frame: FrameType | None) -> None:
 def _run() -> object:
     from sightline.cli.app import app  # here, so that Ctrl-C while it loads is one message too
 
-    return app(standalone_mode=False)
+    return app(standalone_mode=False, prog_name="sightline")
 
 
 def status_of(call: Callable[[], object]) -> int:
@@ -78,4 +94,11 @@ def _explained(error: Exception) -> int:
 
 
 def _say(message: str) -> None:
-    sys.stderr.write(f"sightline: {message}\n")
+    """Write one message to standard error: as one line, or between words at the width of a terminal."""
+    text = f"sightline: {message}"
+    if sys.stderr.isatty():
+        wide = max(40, shutil.get_terminal_size().columns)
+        text = textwrap.fill(
+            text, wide, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+    sys.stderr.write(f"{text}\n")

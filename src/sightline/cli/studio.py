@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json as codec
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from sightline.cli.options import Data, Label, Seed, Shape, Size, Split, parse_shape
+from sightline.cli.options import Data, Json, Label, Seed, Shape, Size, Split, parse_shape
 from sightline.errors import UsageError
 
 
@@ -32,6 +33,7 @@ def studio(
     label: Label = None,
     split: Split = None,
     seed: Seed = 0,
+    json: Json = False,
 ) -> None:
     """See the images, watch it learn, draw one and ask it why: a page in the browser."""
     _require()
@@ -42,16 +44,22 @@ def studio(
         from sightline.studio.export import export as write
 
         written = write(dataset, export, most=sample, told=lambda what: typer.echo(f"{what} …", err=True))
+        if json:
+            typer.echo(codec.dumps({"folder": str(export), "bytes": written}, ensure_ascii=False))
+            return
         typer.echo(f"{written / 1e6:.1f} MB written to {export}: open it from a web server, such as")
         typer.echo(f"    python -m http.server --directory {export}")
         return
     from sightline.studio.server import serve
 
     def ready(addresses: tuple[str, ...]) -> None:
-        typer.echo(f"The studio is open: {addresses[0]}")
-        for other in addresses[1:]:
-            typer.echo(f"From other machines: {other}")
-        typer.echo("Ctrl-C closes it.")
+        if json:
+            typer.echo(codec.dumps({"addresses": list(addresses)}, ensure_ascii=False))
+        else:
+            typer.echo(f"The studio is open: {addresses[0]}")
+            for other in addresses[1:]:
+                typer.echo(f"From other machines: {other}")
+            typer.echo("Ctrl-C closes it.")
         if open_:
             import webbrowser
 

@@ -85,3 +85,15 @@ class Evaluation:
     reliability: Reliability
     curves: tuple[Curve, ...]
     errors: IntArray
+
+    def __repr__(self) -> str:
+        return (
+            f"Evaluation of {len(self.labels):,} images in {len(self.classes)} classes: accuracy {self.accuracy}, "
+            f"log loss {self.log_loss}"
+        )
+
+    def _repr_html_(self) -> str:
+        """Numbers, confusion and classes, for notebooks."""
+        from sightline.evaluation.card import card
+
+        return card(self)

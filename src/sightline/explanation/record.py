@@ -96,3 +96,14 @@ class Explanation:
         if len(self.z) == 1:
             return self.row(self.predicted)
         return self.row(self.predicted) - self.row(self.runner_up)
+
+    def __repr__(self) -> str:
+        from sightline.explanation.card import title
+
+        return f"Explanation: {title(self)}"
+
+    def _repr_html_(self) -> str:
+        """The image, the share of every pixel, and sentences, for notebooks."""
+        from sightline.explanation.card import card
+
+        return card(self)

@@ -72,3 +72,13 @@ class Exploration:
     def n_features(self) -> int:
         """Numbers in one image, d = height × width × channels."""
         return math.prod(self.shape)
+
+    def __repr__(self) -> str:
+        size = "×".join(str(side) for side in self.shape)
+        return f"Exploration of '{self.name}': {self.n:,} images of {size}, {len(self.classes)} classes"
+
+    def _repr_html_(self) -> str:
+        """Sentences, and each class with its mean image, for notebooks."""
+        from sightline.exploration.card import card
+
+        return card(self)

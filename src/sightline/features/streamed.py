@@ -72,15 +72,15 @@ class StreamedPipeline(Pipeline):  # type: ignore[misc]
         **params
             ``classifier__listeners=…`` and the like, for the last step's `fit`.
         """
-        names = list(getattr(X, "columns", ()))
+        rows, names = np.asarray(X), list(getattr(X, "columns", ()))
         self._names = names if names and all(isinstance(name, str) for name in names) else None
-        features, labels = self.training_features(np.asarray(X), np.asarray(y))
+        features, labels = self.training_features(rows, np.asarray(y))
         name = self.steps[-1][0]
         own = {key.removeprefix(f"{name}__"): value for key, value in params.items()}
         self.steps[-1][1].fit(features, labels, **own)
-        names = getattr(self._table(np.asarray(X[:1])), "columns", None)
-        if names is not None:
-            self.steps[-1][1].feature_names_in_ = np.asarray(names, dtype=object)
+        columns = getattr(self._table(rows[:1]), "columns", None)
+        if columns is not None:
+            self.steps[-1][1].feature_names_in_ = np.asarray(columns, dtype=object)
         return self
 
     def training_features(
