@@ -16,22 +16,26 @@ LONGEST_FILE, LONGEST_FUNCTION = 360, 62
 
 MAY = {
     "errors": set(),
-    "dataset": {"errors"},
+    "notebook": set(),
+    "dataset": {"errors", "notebook"},
     "files": {"errors"},
     "engine": {"errors"},
     "logistic": {"engine", "errors"},
-    "sources": {"dataset", "errors"},
-    "exploration": {"dataset", "errors"},
+    "sources": {"dataset", "engine", "errors", "features", "files"},
+    "exploration": {"dataset", "errors", "notebook"},
     "features": {"dataset", "errors", "engine", "logistic"},
-    "model": {"errors"},
-    "evaluation": {"dataset", "errors", "logistic", "features", "model"},
-    "explanation": {"dataset", "errors", "logistic", "features", "model"},
+    "model": {"errors", "notebook"},
+    "evaluation": {"dataset", "errors", "logistic", "features", "model", "notebook"},
+    "explanation": {"dataset", "errors", "logistic", "features", "model", "notebook"},
     "results": {"dataset", "evaluation", "explanation", "exploration", "logistic"},
     "machine": {"engine", ""},
     "selection": {"dataset", "evaluation", "features", "logistic"},
     "disputes": {"dataset", "errors", "features", "logistic", "selection"},
     "scenes": {"dataset", "exploration", "features", "logistic", "results", "selection"},
     "store": {"errors", "features", "files", "logistic", "model"},
+    "export": {"errors", "features", "files", "logistic", "machine", "model"},
+    "doctor": {"engine", "features", "logistic", "machine", "sources"},
+    "__main__": {"cli"},
     "budget": {"dataset", "errors", "features", "logistic"},
     "metrics": {"results"},
     "story": {
@@ -46,13 +50,19 @@ MAY = {
     },
     "report": {"anatomy", "figures", "files", "results", "evaluation", "explanation", "exploration"},
     "studio": {
-        "", "dataset", "engine", "errors", "evaluation", "explanation", "exploration", "features", "files", "intake",
-        "logistic", "model", "sources", "store",
+        "", "anatomy", "dataset", "engine", "errors", "evaluation", "explanation", "exploration", "features", "files",
+        "intake", "logistic", "model", "sources", "store",
     },
     "widgets": {"dataset", "errors", "evaluation", "explanation", "model", "studio"},
+    "lessons": {"", "anatomy", "errors", "features", "files"},
+    "films": {
+        "anatomy", "dataset", "errors", "explanation", "features", "figures", "files", "logistic", "results",
+        "scenes", "selection", "sources", "story", "studio",
+    },
     "publish": {
         "anatomy", "figures", "files", "intake", "logistic", "metrics", "model", "report", "results", "store",
     },
+    "retelling": {"exploration", "figures", "files", "logistic", "results"},
 }  # fmt: skip
 """Room → rooms that it may import. `cli` may import all, and nobody imports it."""
 
@@ -90,7 +100,7 @@ def test_imports_go_one_way(path):
 
 def test_only_the_telling_of_the_story_knows_matplotlib():
     for path in FILES:
-        if room(path) in ("figures", "report", "publish"):
+        if room(path) in ("figures", "films", "report", "publish"):
             continue
         text = path.read_text(encoding="utf-8")
         assert "matplotlib" not in text, path

@@ -21,11 +21,14 @@ _HOMES = {
     "Explanation": "sightline.explanation",
     "Exploration": "sightline.exploration",
     "Gallery": "sightline.widgets.gallery",
+    "Infinite": "sightline.sources.infinite",
     "LogisticRegression": "sightline.logistic",
     "LogisticRegressionCV": "sightline.logistic",
+    "Model": "sightline.model",
     "ModelError": "sightline.errors",
     "NotFoundError": "sightline.errors",
     "Run": "sightline.results",
+    "ShardedDataset": "sightline.sources.shards",
     "SightlineError": "sightline.errors",
     "Simulation": "sightline.logistic",
     "StorageError": "sightline.errors",
@@ -35,11 +38,13 @@ _HOMES = {
     "evaluate": "sightline.evaluation",
     "explain": "sightline.explanation",
     "explore": "sightline.exploration",
+    "export_onnx": "sightline.export",
     "figures": "sightline.figures",
     "find_disputed": "sightline.disputes",
     "load": "sightline.sources",
     "load_model": "sightline.store",
     "make_recipe": "sightline.features",
+    "open_shards": "sightline.sources.shards",
     "recipes": "sightline.features",
     "run": "sightline.story",
     "save_model": "sightline.store",
@@ -47,6 +52,7 @@ _HOMES = {
     "simulate": "sightline.logistic",
     "softmax": "sightline.logistic",
     "write_report": "sightline.report",
+    "write_shards": "sightline.sources.sharding",
 }
 
 __all__ = ["__version__", *_HOMES]
@@ -67,6 +73,7 @@ if TYPE_CHECKING:
     from sightline.evaluation import Evaluation, compare, evaluate
     from sightline.explanation import Explanation, explain
     from sightline.exploration import Exploration, explore
+    from sightline.export import export_onnx
     from sightline.features import make_recipe, recipes
     from sightline.logistic import (
         LogisticRegression,
@@ -76,9 +83,13 @@ if TYPE_CHECKING:
         simulate,
         softmax,
     )
+    from sightline.model import Model
     from sightline.report import write_report
     from sightline.results import Run
     from sightline.sources import load
+    from sightline.sources.infinite import Infinite
+    from sightline.sources.sharding import write_shards
+    from sightline.sources.shards import ShardedDataset, open_shards
     from sightline.store import load_model, save_model
     from sightline.story import Config, run
     from sightline.widgets.gallery import Gallery
