@@ -57,7 +57,7 @@ MAY = {
     "lessons": {"", "anatomy", "errors", "features", "files"},
     "films": {
         "anatomy", "dataset", "errors", "explanation", "features", "figures", "files", "logistic", "results",
-        "scenes", "selection", "sources", "story", "studio",
+        "scenes", "selection", "sources", "story",
     },
     "publish": {
         "anatomy", "figures", "files", "intake", "logistic", "metrics", "model", "report", "results", "store",

@@ -2,6 +2,7 @@
 
 import { Packet, unpack } from "./packet";
 import type {
+  CellsSummary,
   ComparisonSummary,
   EvaluationSummary,
   Event,
@@ -195,6 +196,10 @@ export class Api {
 
   suspects(session: string): Promise<Packet<PredictionsSummary>> {
     return this.packet(`sessions/${session}/suspects`);
+  }
+
+  cells(session: string, row: number): Promise<Packet<CellsSummary>> {
+    return this.packet(`sessions/${session}/cells/${row}`);
   }
 
   compare(session: string, a: string, b: string): Promise<Packet<ComparisonSummary>> {

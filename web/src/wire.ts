@@ -1,5 +1,35 @@
 // Written by `python -m sightline.studio.typescript web/src/wire.ts` from wire.py. Do not edit.
 
+/** An atom that was found in cell (`row`, `column`) of a grid; `share` what that adds to the decision. `at` (row, column) in pixels of the middles of the patches that answer, the strongest first; `side` of a patch. */
+export interface AtomFound {
+  readonly name: string;
+  readonly grid: number;
+  readonly row: number;
+  readonly column: number;
+  readonly share: number;
+  readonly at: readonly (readonly [number, number])[];
+  readonly side: number;
+}
+
+/** A grid laid over an image: `name` of what it sums over, edges of its cells in pixels from the top left. */
+export interface CellGridSummary {
+  readonly name: string;
+  readonly rows: readonly number[];
+  readonly columns: readonly number[];
+}
+
+/** What a model that looks at patches sees of one image; without grids where the model sees none. Shares, `z` and `bias` are those of `predicted` less those of `runner_up`; all shares and the bias add up to z. `found` those that do most, at most 8. */
+export interface CellsSummary {
+  readonly model: string;
+  readonly row: number;
+  readonly predicted: number | null;
+  readonly runner_up: number | null;
+  readonly z: number;
+  readonly bias: number;
+  readonly grids: readonly CellGridSummary[];
+  readonly found: readonly AtomFound[];
+}
+
 /** The smallest change found that flips the decision to class `target`; `rms` a pixel, intensities 0…255. */
 export interface ChangeSummary {
   readonly target: number;

@@ -21,8 +21,8 @@ from sightline.films.motion import ease, ramp
 from sightline.films.script import Film, Move, Scene
 from sightline.films.stage import Box, Stage
 from sightline.logistic import LogisticRegression, Pass
+from sightline.logistic.descent import Descent
 from sightline.selection import quiet_convergence
-from sightline.studio.descent import Descent
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any, Self
 
 import numpy as np
@@ -14,6 +15,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
+from sightline.engine.blocks import RowBlocks
 from sightline.errors import DataError, UsageError
 from sightline.logistic.functions import log_probability, sigmoid, softmax
 from sightline.logistic.history import FitHistory, Listener
@@ -168,6 +170,77 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.intercept_ = intercept.astype(objective.dtype)
         self._report(solution.history)
         return self
+
+    def fit_blocks(
+        self,
+        blocks: RowBlocks,
+        *,
+        classes: Sequence[Any] | None = None,
+        scale: npt.ArrayLike | None = None,
+        cluster: object = None,
+        sample_rows: int | None = None,
+        readers: int = 1,
+        listeners: Sequence[Listener] = (),
+        keep_weights: bool = False,
+    ) -> Self:
+        """Learn from more rows than fit into memory, or on more machines than one: the same minimum as `fit`.
+
+        Parameters
+        ----------
+        blocks : RowBlocks, (n, d) in all, with codes 0…K−1
+        classes : (K,) labels by code, or None for the codes; those that occur become `classes_`
+        scale : float > 0, (d,), or None
+            The penalty, and so C, is about columns multiplied by it (1 / 255 makes bytes 0…1); `coef_` are for
+            the rows as they are.
+        cluster : None, "tcp://…", "local:N" or a `distributed.Client`
+            Who does the sums: this process, the workers of a Dask scheduler, or N workers started here.
+        sample_rows : int or None
+            Rows kept in memory for the start and the curvature; None takes as many as help.
+        readers : int ≥ 1
+            Threads that read ahead, in every process.
+        listeners, keep_weights
+            As for `fit`; one `Pass` for each pass over all blocks.
+
+        Raises
+        ------
+        DataError, UsageError, KeyboardInterrupt
+            As `fit`.
+        SightlineError
+            The cluster cannot be reached, has other versions, or is lost; after the first pass, as after Ctrl-C,
+            the best coefficients so far are kept.
+        """
+        from sightline.logistic.blocks import Wish, learn, opened
+
+        self._check_parameters()
+        if self.l1_ratio > 0:
+            raise UsageError(f"l1_ratio = {self.l1_ratio!r} cannot be learned from blocks", "Use fit, or 0.")
+        warm = self.warm_start and hasattr(self, "coef_")
+        wish = Wish(
+            self.C, self.fit_intercept, self.tol, self.max_iter, self.random_state, self.n_threads, self._masses,
+            (self.classes_, self.coef_, self.intercept_) if warm else None, listeners, keep_weights,
+        )  # fmt: skip
+        with closing(opened(blocks, cluster, n_threads=self.n_threads, readers=readers)) as sums:
+            found = learn(
+                sums,
+                blocks.shape,
+                blocks.n_blocks,
+                wish,
+                classes=classes,
+                scale=scale,
+                sample_rows=sample_rows,
+            )
+        self.classes_, self.coef_, self.intercept_ = found.classes, found.coef, found.intercept
+        self.n_features_in_ = found.coef.shape[1]
+        self.__dict__.pop("feature_names_in_", None)  # of an earlier fit; blocks have no names
+        self._report(found.history)
+        if found.failure is not None:
+            raise found.failure
+        return self
+
+    def _masses(self, classes: npt.NDArray[Any], counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """What one row of each class counts, (K,), where there are so many of each."""
+        codes = np.arange(len(classes))
+        return self._mass(codes[:, None], classes, classes, codes, counts) / counts
 
     def _checked(self, X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
         rows, labels = validate_data(self, X, y, dtype=DTYPES, order="C")

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from sightline.logistic import Pass
+from sightline.logistic.history import Pass
 from sightline.logistic.objective import Objective
 
 Doubles = npt.NDArray[np.float64]

@@ -138,6 +138,14 @@ def important(curvature: Floats, leverage: Floats) -> Doubles:
     return np.maximum(result, 1e-3 * float(result.mean()))
 
 
+def chances(weights: Doubles, size: float) -> Doubles:
+    """min(1, c·weights), c such that their sum is about `size`, which is less than how many they are: (n,)."""
+    c = size / float(weights.sum())
+    for _ in range(8):
+        c *= size / float(np.minimum(1, c * weights).sum())
+    return np.minimum(1, c * weights)
+
+
 def draw(weights: Doubles, size: int, rng: np.random.Generator) -> tuple[Rows, Doubles]:
     """Draw about `size` rows without replacement, row i with probability min(1, c·weights_i).
 
@@ -147,11 +155,7 @@ def draw(weights: Doubles, size: int, rng: np.random.Generator) -> tuple[Rows, D
     if size >= n:
         return np.arange(n), np.ones(n)
     largest = float(weights.max())
-    weights = weights / largest if largest > 0 else np.ones(n)
-    c = size / float(weights.sum())
-    for _ in range(8):
-        c *= size / float(np.minimum(1, c * weights).sum())
-    chance = np.minimum(1, c * weights)
+    chance = chances(weights / largest if largest > 0 else np.ones(n), size)
     rows = np.flatnonzero(rng.random(n) < chance)
     if len(rows) == 0:
         rows = rng.integers(0, n, size=1)

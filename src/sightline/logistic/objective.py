@@ -83,24 +83,30 @@ class Objective:
         self.narrow_mass = self.mass.astype(self.dtype)
         self.rows: Rows = self._opened()
         self.n_passes = 0
+        self.picture_rows: int = max(2000, 11 * int(self.d))
 
     # -- the sums over rows --------------------------------------------------------------------------
 
     def at(self, point: Doubles, keep: Floats | None = None) -> Evaluated:
         """F and gradient at `point` (R, d+1); `keep` (R, n), where given, receives the residuals."""
-        W = point[:, :-1]
         mass = None if self.uniform else self.narrow_mass
         with np.errstate(all="ignore"):
             weights, bias = self._narrow(point)
         self.n_passes += 1
         parts = self.team.map(lambda slab: self.rows.residuals(slab, weights, bias, self.labels, mass, keep))
         with np.errstate(all="ignore"):
-            gradient = sum((g for _, g in parts), start=np.zeros((self.R, self.d + 1))) / self.total_mass
+            gradient = sum((g for _, g in parts), start=np.zeros((self.R, self.d + 1)))
+            return self._evaluated(point, sum(loss for loss, _ in parts), gradient, self.total_mass)
+
+    def _evaluated(self, point: Doubles, loss: float, sums: Doubles, mass: float) -> Evaluated:
+        """F and gradient from the loss of all rows and residual ⊗ (x − moved, 1), whose `mass` together is known."""
+        W = point[:, :-1]
+        with np.errstate(all="ignore"):
+            gradient = sums / mass
             gradient[:, :-1] -= np.outer(gradient[:, -1], self.mean - self.moved)
             gradient[:, :-1][:, self.constant] = 0
             gradient[:, :-1] += self.penalty * W
-            loss = sum(loss for loss, _ in parts) / self.total_mass
-            value = loss + 0.5 * self.penalty * float((W * W).sum())
+            value = loss / mass + 0.5 * self.penalty * float((W * W).sum())
         if not self.fit_intercept:
             gradient[:, -1] = 0
         return Evaluated(value, gradient)

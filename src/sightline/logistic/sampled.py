@@ -31,7 +31,7 @@ def rows_in(objective: Objective, n_bytes: int) -> int:
 
 def sample_size(objective: Objective, growth: int = 1) -> int:
     """How many rows a picture of the whole Hessian is made from."""
-    return min(growth * max(2000, 11 * int(objective.d)), rows_in(objective, SAMPLE_BYTES))
+    return min(growth * objective.picture_rows, rows_in(objective, SAMPLE_BYTES))
 
 
 def conjugate_gradients(

@@ -129,6 +129,19 @@ class LogisticRegressionCV(LogisticRegression):
         self._choose(path, classes, objective.dtype)
         return self
 
+    def fit_blocks(self, *_: Any, **__: Any) -> Self:
+        """Refuses: folds of rows that are not in memory are not kept.
+
+        Raises
+        ------
+        UsageError
+            Always.
+        """
+        raise UsageError(
+            "LogisticRegressionCV cannot learn from blocks",
+            "Choose C on a sample in memory, then LogisticRegression(C=chosen.C_).fit_blocks(…).",
+        )
+
     def _folds(
         self, rows: npt.NDArray[Any], labels: npt.NDArray[Any], groups: Any, codes: Any, mass: Any
     ) -> list[Fold]:

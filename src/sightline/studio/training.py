@@ -15,9 +15,9 @@ from sightline.engine.threads import single_threaded_blas
 from sightline.errors import SightlineError
 from sightline.intake import background_of
 from sightline.logistic import LogisticRegression, Pass
+from sightline.logistic.descent import Descent
 from sightline.model import Model
 from sightline.studio.accuracy import Accuracy
-from sightline.studio.descent import Descent
 from sightline.studio.features import JUDGED, Features, FeatureStore, assembled, key_of
 from sightline.studio.learned import Learned
 from sightline.studio.turns import Turns

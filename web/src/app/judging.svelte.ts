@@ -73,7 +73,8 @@ export class Judging {
     }
     found.sort((a, b) => probability[b * K + decisions[b]!]! - probability[a * K + decisions[a]!]!);
     const rows = packet.uint32("rows");
-    return Uint32Array.from(found, (i) => rows[i]!);
+    const { within } = this.studio.selection;
+    return Uint32Array.from(found, (i) => rows[i]!).filter((row) => !within || within[row]);
   });
 
   name(code: number): string {

@@ -32,6 +32,11 @@ export class Loaded<T> {
     this.version += 1;
   }
 
+  /** The server is back: ask once more for what did not come. */
+  again(): void {
+    if (this.problem !== null) this.renew();
+  }
+
   private async fetch(version: number): Promise<void> {
     try {
       await null; // asked for in the middle of drawing, where nothing may change yet

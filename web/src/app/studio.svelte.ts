@@ -106,7 +106,7 @@ export class Studio {
       setTimeout(() => void this.start(), 2000);
       return;
     }
-    this.lost = false;
+    this.found();
     sessionStorage.setItem(KEY, this.id);
     this.leave = this.api.follow(this.id, {
       event: (event) => this.heard(event),
@@ -115,7 +115,7 @@ export class Studio {
         void this.start();
       },
       lost: () => (this.lost = true),
-      found: () => (this.lost = false),
+      found: () => this.found(),
     });
     if (this.api.static) this.passes = (await this.api.passes(this.id)).passes;
     const { training, model } = this.session!;
@@ -123,6 +123,12 @@ export class Studio {
     // A session of another setup than the opening one begins with nothing; and descent is part of a training.
     const missing = this.state.descent && training === null;
     if (!this.api.static && (missing || (this.asked() && !(learned && same(learned, this.setup))))) await this.train({});
+  }
+
+  /** The server answers, perhaps again: what did not come meanwhile is asked for once more. */
+  private found(): void {
+    this.lost = false;
+    for (const one of [this.columns, this.exploration, this.scatter, this.pca]) one.again();
   }
 
   /** Begin a training of what the address says. */

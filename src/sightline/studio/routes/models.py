@@ -12,6 +12,7 @@ from starlette.routing import Route
 from sightline.errors import UsageError
 from sightline.studio import judging
 from sightline.studio.asking import PREDICT_MOST, explained, images_of
+from sightline.studio.cells import cells
 from sightline.studio.learned import Learned
 from sightline.studio.library import Library
 from sightline.studio.service import Service, as_bytes, body_of
@@ -48,6 +49,10 @@ def model_routes(studio: Service) -> APIRouter:
         session = sessions.get(name)
         one, other = sessions.learned(session, a), sessions.learned(session, b)
         return as_bytes(await studio.work(judging.comparison, one, other, library))
+
+    @routes.get("/{name}/cells/{row}")
+    async def cells_of(name: str, row: int) -> Response:
+        return as_bytes(await studio.work(cells, sessions.learned(sessions.get(name)), library, row))
 
     @routes.post("/{name}/explain")
     async def explain(request: Request, name: str, change: int = 1, neighbours: int = 6) -> Response:

@@ -5,6 +5,9 @@ classes a model knows; row numbers count in the data set, training rows first.
 """
 
 from sightline.studio.wire.asking import (
+    AtomFound,
+    CellGridSummary,
+    CellsSummary,
     ChangeSummary,
     ExplanationSummary,
     FeatureShare,
@@ -50,6 +53,9 @@ from sightline.studio.wire.learning import (
 )
 
 __all__ = [
+    "AtomFound",
+    "CellGridSummary",
+    "CellsSummary",
     "ChangeSummary",
     "ClassScores",
     "ClassSummary",

@@ -59,6 +59,49 @@ class ExplanationSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class CellGridSummary:
+    """A grid laid over an image: `name` of what it sums over, edges of its cells in pixels from the top left."""
+
+    name: str
+    rows: tuple[float, ...]
+    columns: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AtomFound:
+    """An atom that was found in cell (`row`, `column`) of a grid; `share` what that adds to the decision.
+
+    `at` (row, column) in pixels of the middles of the patches that answer, the strongest first; `side` of a patch.
+    """
+
+    name: str
+    grid: int
+    row: int
+    column: int
+    share: float
+    at: tuple[tuple[float, float], ...]
+    side: float
+
+
+@dataclass(frozen=True, slots=True)
+class CellsSummary:
+    """What a model that looks at patches sees of one image; without grids where the model sees none.
+
+    Shares, `z` and `bias` are those of `predicted` less those of `runner_up`; all shares and the bias add up to z.
+    `found` those that do most, at most 8.
+    """
+
+    model: str
+    row: int
+    predicted: int | None
+    runner_up: int | None
+    z: float
+    bias: float
+    grids: tuple[CellGridSummary, ...]
+    found: tuple[AtomFound, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class UploadSummary:
     """A photo that was read: what was done to it, in words."""
 

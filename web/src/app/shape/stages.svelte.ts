@@ -11,6 +11,7 @@ export class Stages {
   constructor(private readonly studio: Studio) {
     $effect(() => {
       const { row } = this;
+      if (studio.lost) return; // asked again when the server is back
       let left = false;
       studio.api.stages(row).then(
         (packet) => {
