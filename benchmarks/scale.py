@@ -90,7 +90,7 @@ class Stored:
 
 def endless(data: str, rows: int) -> RowBlocks:
     """The first `rows` of the endless copies of a data set."""
-    from sightline import load
+    from sightline.sources import load
     from sightline.sources.infinite import Infinite
 
     return Infinite(load(data), rows, 0, rows=BLOCK)

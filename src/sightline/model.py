@@ -96,25 +96,23 @@ class Model:
 
     def _repr_html_(self) -> str:
         """The steps and where they came from; weights as images where each belongs to a pixel. For notebooks."""
-        from sightline import notebook
+        from sightline.notebook import card as framed
+        from sightline.notebook import paragraph, table, text
 
         size = "×".join(str(side) for side in self.shape)
-        steps = [
-            [notebook.text(name), notebook.text(" ".join(repr(step).split()))]
-            for name, step in self.pipeline.steps
-        ]
-        told = [[notebook.text(key), notebook.text(self.about[key])] for key in TOLD if key in self.about]
-        return notebook.card(
+        steps = [[text(name), text(" ".join(repr(step).split()))] for name, step in self.pipeline.steps]
+        told = [[text(key), text(self.about[key])] for key in TOLD if key in self.about]
+        return framed(
             f"Model '{self.recipe}' for images of {size}",
-            notebook.table(["step", "what it is"], steps, left=2),
+            table(["step", "what it is"], steps, left=2),
             self._weights_html(),
-            notebook.table(["", "where it came from"], told, left=2) if told else "",
-            notebook.paragraph(f"Classes: {', '.join(self.classes)}"),
+            table(["", "where it came from"], told, left=2) if told else "",
+            paragraph(f"Classes: {', '.join(self.classes)}"),
         )
 
     def _weights_html(self) -> str:
         """Weights of each class as an image, where every column is a pixel to the last."""
-        from sightline import notebook
+        from sightline.notebook import figure, signed
 
         *steps, (_, last) = self.pipeline.steps
         weights = getattr(last, "coef_", np.zeros((0, 0)))
@@ -124,9 +122,7 @@ class Model:
         top = float(np.abs(weights).max(initial=0))
         names = self.classes if len(weights) > 1 else self.classes[1:]
         maps = (
-            notebook.figure(
-                notebook.signed(row.reshape(self.shape), f"Weights for {name}", top, height=56), f"for {name}"
-            )
+            figure(signed(row.reshape(self.shape), f"Weights for {name}", top, height=56), f"for {name}")
             for row, name in zip(weights[:MOST_MAPS], names, strict=False)
         )
         return f"<div>{''.join(maps)}</div>"

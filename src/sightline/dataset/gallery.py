@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline import notebook
+from sightline.notebook import card as framed
+from sightline.notebook import image, listed, paragraph, table, text
 
 if TYPE_CHECKING:
     from sightline.dataset.record import Dataset
@@ -24,15 +25,15 @@ def gallery(dataset: Dataset) -> str:
         if len(rows) == 0:
             continue
         strip = np.concatenate(list(dataset.images[rows]), axis=1)
-        picture = notebook.image(strip, f"{len(rows)} images of {name}", height)
-        lines.append([notebook.text(name), f"{counts[k]:,}", f'<td class="left">{picture}</td>'])
+        picture = image(strip, f"{len(rows)} images of {name}", height)
+        lines.append([text(name), f"{counts[k]:,}", f'<td class="left">{picture}</td>'])
     left_out = dataset.n_classes - CLASSES
     words = [f"and {left_out} more classes"] if left_out > 0 else []
     words += [f"Source: {dataset.source}"] if dataset.source else []
     words += [f"Licence: {dataset.licence}"] if dataset.licence != "unknown" else []
-    return notebook.card(
+    return framed(
         repr(dataset),
-        notebook.table(["class", "images", ""], lines),
-        *(notebook.paragraph(one) for one in words),
-        notebook.listed(dataset.notes),
+        table(["class", "images", ""], lines),
+        *(paragraph(one) for one in words),
+        listed(dataset.notes),
     )

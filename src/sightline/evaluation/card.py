@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline import notebook
+from sightline.notebook import AGAINST, FOR, paragraph, shaded, table, text
+from sightline.notebook import card as framed
 
 if TYPE_CHECKING:
     from sightline.evaluation.record import Evaluation
@@ -19,7 +20,7 @@ def card(found: Evaluation) -> str:
     right = found.accuracy
     title = f"Evaluation on {len(found.labels):,} images: {right.value:.2%} right"
     grid = _confusion if len(found.classes) <= MOST_CLASSES else _pairs
-    return notebook.card(title, _measures(found), grid(found), _classes(found))
+    return framed(title, _measures(found), grid(found), _classes(found))
 
 
 def _measures(found: Evaluation) -> str:
@@ -31,7 +32,7 @@ def _measures(found: Evaluation) -> str:
         ("calibration error", found.calibration_error),
     ):
         rows.append([name, f"{one.value:.4f}", f"{one.low:.4f} to {one.high:.4f}"])
-    return notebook.table(["", "measured", f"{found.accuracy.level:.0%} interval"], rows)
+    return table(["", "measured", f"{found.accuracy.level:.0%} interval"], rows)
 
 
 def _confusion(found: Evaluation) -> str:
@@ -39,17 +40,15 @@ def _confusion(found: Evaluation) -> str:
     rows = []
     for k, name in enumerate(found.classes):
         cells = [
-            notebook.shaded(
+            shaded(
                 f"{int(found.confusion[k, j]):,}",
                 float(share[k, j]) if j == k else min(1.0, 6 * float(share[k, j])),
-                notebook.FOR if j == k else notebook.AGAINST,
+                FOR if j == k else AGAINST,
             )
             for j in range(len(found.classes))
         ]
-        rows.append([notebook.text(name), *cells])
-    return notebook.paragraph("True class by row, predicted by column:") + notebook.table(
-        ["", *found.classes], rows
-    )
+        rows.append([text(name), *cells])
+    return paragraph("True class by row, predicted by column:") + table(["", *found.classes], rows)
 
 
 def _pairs(found: Evaluation) -> str:
@@ -58,15 +57,15 @@ def _pairs(found: Evaluation) -> str:
     rows = []
     for true, taken in zip(*np.unravel_index(order, wrong.shape), strict=True):
         if wrong[true, taken]:
-            names = [notebook.text(found.classes[true]), notebook.text(found.classes[taken])]
+            names = [text(found.classes[true]), text(found.classes[taken])]
             rows.append([*names, f"{int(wrong[true, taken]):,}"])
-    return notebook.table(["most often", "taken for", "images"], rows, left=2) if rows else ""
+    return table(["most often", "taken for", "images"], rows, left=2) if rows else ""
 
 
 def _classes(found: Evaluation) -> str:
     rows = [
         [
-            notebook.text(name),
+            text(name),
             *(f"{float(score[k]):.4f}" for score in (found.precision, found.recall, found.f1)),
             f"{int(found.support[k]):,}",
         ]
@@ -74,4 +73,4 @@ def _classes(found: Evaluation) -> str:
     ]
     for name, scores in (("macro", found.macro), ("weighted", found.weighted)):
         rows.append([f"<i>{name}</i>", *(f"{scores[one]:.4f}" for one in ("precision", "recall", "f1")), ""])
-    return notebook.table(["class", "precision", "recall", "F1", "images"], rows)
+    return table(["class", "precision", "recall", "F1", "images"], rows)

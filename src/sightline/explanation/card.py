@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline import notebook
 from sightline.explanation.numbers import sentences
+from sightline.notebook import bar, figure, image, listed, signed, table, text
+from sightline.notebook import card as framed
 
 if TYPE_CHECKING:
     from sightline.explanation.record import Explanation
@@ -24,18 +25,16 @@ def title(found: Explanation) -> str:
 
 def card(found: Explanation) -> str:
     """Return HTML: pictures, the probabilities, and the same in sentences."""
-    return notebook.card(
-        title(found), _pictures(found), _probabilities(found), notebook.listed(sentences(found))
-    )
+    return framed(title(found), _pictures(found), _probabilities(found), listed(sentences(found)))
 
 
 def _pictures(found: Explanation) -> str:
     decided, rival = found.classes[found.predicted], found.classes[found.runner_up]
     shares = f"Share of each pixel in favour of {decided} over {rival}: blue for, orange against"
     parts = [
-        notebook.figure(notebook.image(found.image, "The image", HEIGHT), "the image"),
-        notebook.figure(
-            notebook.signed(found.separating, shares, height=HEIGHT),
+        figure(image(found.image, "The image", HEIGHT), "the image"),
+        figure(
+            signed(found.separating, shares, height=HEIGHT),
             f"blue for {decided}, orange for {rival}",
         ),
     ]
@@ -43,13 +42,13 @@ def _pictures(found: Explanation) -> str:
     if change is not None and change.flips:
         changed = np.clip(np.rint(change.image), 0, 255).astype(np.uint8)
         name = found.classes[change.target]
-        parts.append(notebook.figure(notebook.image(changed, f"Changed: {name}", HEIGHT), f"now {name}"))
+        parts.append(figure(image(changed, f"Changed: {name}", HEIGHT), f"now {name}"))
     if found.neighbours is not None and len(found.neighbours.images):
         near = found.neighbours
         strip = np.concatenate(list(near.images[:MOST_NEAR]), axis=1)
         names = ", ".join(found.classes[label] for label in near.labels[:MOST_NEAR])
-        drawn = notebook.image(strip, f"Nearest training images: {names}", HEIGHT // 2)
-        parts.append(notebook.figure(drawn, f"nearest training images: {names}"))
+        drawn = image(strip, f"Nearest training images: {names}", HEIGHT // 2)
+        parts.append(figure(drawn, f"nearest training images: {names}"))
     return "".join(parts)
 
 
@@ -59,6 +58,6 @@ def _probabilities(found: Explanation) -> str:
     for k in order:
         z = found.z[k] if len(found.z) > 1 else (found.z[0] if k == 1 else 0.0)
         p = float(found.probability[k])
-        bar = f'<td class="left">{notebook.bar(p)}</td>'
-        rows.append([notebook.text(found.classes[k]), f"{float(z):.2f}", f"{p:.2%}", bar])
-    return notebook.table(["class", "z", "probability", ""], rows)
+        cell = f'<td class="left">{bar(p)}</td>'
+        rows.append([text(found.classes[k]), f"{float(z):.2f}", f"{p:.2%}", cell])
+    return table(["class", "z", "probability", ""], rows)

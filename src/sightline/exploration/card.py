@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sightline import notebook
 from sightline.exploration.words import summary
+from sightline.notebook import bar, image, listed, paragraph, table, text
+from sightline.notebook import card as framed
 
 if TYPE_CHECKING:
     from sightline.exploration.record import Exploration
@@ -23,16 +24,16 @@ def card(found: Exploration) -> str:
         mean = np.rint(found.class_mean[k]).astype(np.uint8)
         rows.append(
             [
-                notebook.text(name),
+                text(name),
                 f"{int(found.counts[k]):,}",
-                f'<td class="left">{notebook.bar(found.counts[k] / max(1, int(found.counts.max())))}</td>',
-                notebook.image(mean, f"mean of {name}", HEIGHT),
+                f'<td class="left">{bar(found.counts[k] / max(1, int(found.counts.max())))}</td>',
+                image(mean, f"mean of {name}", HEIGHT),
             ]
         )
     left_out = len(found.classes) - MOST_CLASSES
-    return notebook.card(
+    return framed(
         f"Exploration of '{found.name}': {found.n:,} images of {size}",
-        notebook.listed(summary(found)),
-        notebook.table(["class", "images", "", "mean"], rows),
-        notebook.paragraph(f"and {left_out} more classes") if left_out > 0 else "",
+        listed(summary(found)),
+        table(["class", "images", "", "mean"], rows),
+        paragraph(f"and {left_out} more classes") if left_out > 0 else "",
     )
