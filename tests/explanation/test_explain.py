@@ -40,14 +40,16 @@ def fitted(digits, two_colours, three_bars):
 def test_contributions_and_bias_add_up_to_z(name, fixture, request, fitted):
     data = request.getfixturevalue(fixture)
     model = fitted(name, data)
+    # a number on the edge between two bytes may fall to either side, in float32 and in float64
+    near = 5e-3 if "bytes" in model.pipeline.named_steps else 1e-4
     for image in data.test.images[:5]:
         found = explain(model, image, change=False)
         z = np.atleast_1d(model.decision_function(image)[0])
-        np.testing.assert_allclose(found.z, z, atol=1e-4)
+        np.testing.assert_allclose(found.z, z, atol=near)
         total = found.contributions.reshape(len(found.z), -1).sum(axis=1) + found.bias
         np.testing.assert_allclose(total, found.z, atol=1e-4)
         assert found.contributions.shape[1:] == image.shape
-        np.testing.assert_allclose(found.probability, model.predict_proba(image)[0], atol=1e-5)
+        np.testing.assert_allclose(found.probability, model.predict_proba(image)[0], atol=near / 10)
         assert found.predicted == model.predict(image)[0]
         assert found.predicted != found.runner_up
         seen = found.features
