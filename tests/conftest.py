@@ -6,7 +6,17 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # one test a core already: threads woul
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import signal
+import threading
 from pathlib import Path
+
+if (
+    signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    and threading.current_thread() is threading.main_thread()
+):
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # as in a terminal, where tests run in the background
 
 import hypothesis
 import numpy as np
