@@ -1,4 +1,4 @@
-"""9 · The ladder to 99.6 %: straightened, by direction, by patches, with copies; every decision explained."""
+"""9 · The ladder to 99.5 %: straightened, by direction, by patches, with copies; every decision explained."""
 
 import marimo
 
@@ -27,12 +27,12 @@ def _():
 @app.cell(hide_code=True)
 def _(mo):
     mo.md(r"""
-    # 9 · The ladder to 99.6 %
+    # 9 · The ladder to 99.5 %
 
     The classifier stays what it is: weigh, add up, softmax. Rung by rung it gets better numbers to see. Each rung
     adds one idea about images that we have and the machine has not.
 
-    To be quick we learn from some of the training images, and compare on others of them. The 99.6 % are what the top
+    To be quick we learn from some of the training images, and compare on others of them. The 99.5 % are what the top
     rung is built for; they take all 60,000 images of MNIST, and the end of this lesson says how to climb there.
     """)
     return
