@@ -128,6 +128,7 @@ OURS = [
     Entry("minmax", Recipe("minmax")),
     Entry("standard", Recipe("standard")),
     Entry("pca", Recipe("pca")),
+    Entry("25 components", Recipe("pca-poly", n_components=25)),
     Entry("pca-poly", Recipe("pca-poly")),
     Entry("deskew-pca-poly", Recipe("deskew-pca-poly")),
     Entry("one scale", Recipe("orientation", scales=1)),

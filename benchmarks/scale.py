@@ -3,6 +3,7 @@
     python benchmarks/scale.py DATA                          60,000 rows on two threads, on one and two workers
     python benchmarks/scale.py DATA --rows 60000 1000000 --where 1 2 local:1 local:2
     python benchmarks/scale.py DATA --made                   rows are made when they are read, as often as they are
+    python benchmarks/scale.py FOLDER                        a folder that `sightline data make infinite` wrote
     python benchmarks/scale.py --round                       what one round of a cluster costs
     python benchmarks/scale.py DATA --json scale.json
 
@@ -225,7 +226,13 @@ def main() -> None:
     lines = []
     for rows in asked.rows:
         folder = asked.folder / f"{Path(asked.data).name}-{rows}"
-        blocks = endless(asked.data, rows) if asked.made else written(asked.data, rows, folder)
+        blocks: RowBlocks
+        if Path(asked.data, "manifest.json").is_file():  # shards: all of their training images
+            from sightline.sources.shards import open_shards
+
+            blocks = open_shards(asked.data).train
+        else:
+            blocks = endless(asked.data, rows) if asked.made else written(asked.data, rows, folder)
         if asked.one:
             print(json.dumps(asdict(fitted(blocks, asked.where[0], asked.C, asked.tol, asked.scale))))
             return

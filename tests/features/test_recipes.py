@@ -1,5 +1,8 @@
 """Recipes are pipelines by name, the same for the same seed, and right enough to be worth their name."""
 
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
 from sklearn.base import clone
@@ -56,3 +59,12 @@ def test_unknown_names_and_choices_are_refused():
         make_recipe("pca-pol")
     with pytest.raises(UsageError, match="no choice 'n_components'"):
         make_recipe("pixels", n_components=3)
+
+
+def test_what_recipes_cost_and_reach_is_what_was_measured():
+    file = Path(__file__).parents[2] / "benchmarks" / "measured" / "frontier.json"
+    (measured,) = json.loads(file.read_text()).values()
+    for name, recipe in RECIPES.items():
+        one = measured[name]
+        assert recipe.error == pytest.approx(one["error"], abs=0.02), name
+        assert recipe.cost == pytest.approx(one["seconds"], rel=0.06), name

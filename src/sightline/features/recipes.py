@@ -62,14 +62,14 @@ class Recipe:
 
 
 MEASURED = {
-    "symmetry": (0.8, 75.3),
-    "pixels": (1.7, 7.44),
-    "minmax": (1.2, 7.45),
-    "standard": (8, 7.37),
-    "pca": (5, 7.8),
-    "pca-poly": (3.8, 1.63),
-    "deskew-pca-poly": (4.8, 1.24),
-    "orientation": (8.2, 0.78),
+    "symmetry": (0.72, 75.3),
+    "pixels": (2.1, 7.44),
+    "minmax": (2.1, 7.45),
+    "standard": (7.1, 7.37),
+    "pca": (1.4, 7.81),
+    "pca-poly": (3.7, 1.63),
+    "deskew-pca-poly": (5.2, 1.24),
+    "orientation": (7.9, 0.78),
     "patches": (63, 0.7),
     "two-layers": (43, 0.54),
     "patches-augmented": (118, 0.48),
