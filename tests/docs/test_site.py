@@ -101,10 +101,14 @@ FOCUSED = """() => {
 
 def search(page):
     """Type a word that only one page has, and wait for that page."""
-    page.keyboard.press("/")
-    page.wait_for_function(FOCUSED)
+    for _ in range(30):  # the page may not listen yet
+        page.keyboard.press("/")
+        page.wait_for_timeout(500)
+        if page.evaluate(FOCUSED):
+            break
+    page.keyboard.press("Control+A")
     page.keyboard.type("rebinding")
-    page.locator("a[href*='security.html?h=']:visible").first.wait_for()
+    page.locator("a[href*='security.html?h=']:visible").first.wait_for(timeout=60_000)
 
 
 def test_search_finds_a_page_by_a_word_of_it(visit):
