@@ -10,7 +10,9 @@ with zipfile.ZipFile(wheel) as file:
 wanted = {
     str(path.relative_to("src"))
     for path in package.rglob("*")
-    if path.is_file() and "__pycache__" not in path.parts and path.suffix not in (".pyc", ".c", ".part")
+    if path.is_file()
+    and not {"__pycache__", "__marimo__"} & set(path.parts)
+    and path.suffix not in (".pyc", ".c", ".part")
 }
 missing, extra = wanted - held, held - wanted
 if missing or extra:

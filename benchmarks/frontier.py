@@ -75,7 +75,9 @@ class Recipe:
         from sightline.features import find_recipe, make_recipe
 
         own = {name: value for name, value in traits.items() if name in find_recipe(self.name).defaults}
-        return make_recipe(self.name, shape=data.shape, seed=0, **{**own, **self.choices})
+        own |= {name: value for name, value in self.choices.items() if "__" not in name}
+        steps = {name: value for name, value in self.choices.items() if "__" in name}  # of a step's own
+        return make_recipe(self.name, shape=data.shape, seed=0, **own).set_params(**steps)
 
 
 def linear(_: Dataset, __: Traits) -> Any:
@@ -148,6 +150,9 @@ PEERS = [
 SEARCH = [
     *(Entry(f"orientation, C {C:g}", Recipe("orientation", C=C)) for C in (0.01, 0.03, 0.1)),
     *(Entry(f"patches, C {C:g}", Recipe("patches", C=C)) for C in (0.01, 0.03, 0.1)),
+    *(Entry(f"patches of {s}, ridge {r:g}",
+            Recipe("patches", n_atoms=400, patches__size=s, patches__ridge=r, patches__grid=3))
+      for s in (6, 9) for r in (1.0, 0.1)),
     *(Entry(f"two-layers, C {C:g}", Recipe("two-layers", C=C)) for C in (0.003, 0.01, 0.03, 0.1)),
     *(Entry(f"two-layers, {K} atoms", Recipe("two-layers", n_atoms=K)) for K in (50, 100, 400)),
     *(Entry(f"two-layers, straighten {s:g}", Recipe("two-layers", straighten=s)) for s in (0.0, 0.5)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 
 class SightlineError(Exception):
     """Something that the user can mend; its text is one complete message.
@@ -42,3 +44,11 @@ class StorageError(SightlineError, OSError):
 
 class UsageError(SightlineError, ValueError):
     """The request itself makes no sense: unknown name, impossible value (exit status 2)."""
+
+
+def meant(name: str, known: Iterable[str]) -> str:
+    """Say ``"Did you mean 'pixels'? "`` where a known name is near, else nothing: the start of a remedy."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), n=1)
+    return f"Did you mean '{near[0]}'? " if near else ""

@@ -11,6 +11,8 @@ import urllib.request
 
 import pytest
 
+from sightline.lessons.shelf import HERE
+
 SIGHTLINE = [sys.executable, "-c", "from sightline.cli import main; main()", "lessons"]
 
 
@@ -77,6 +79,7 @@ def test_opens_a_lesson_until_ctrl_c(tmp_path):
         assert server.returncode == 0, said.decode()
         assert b"Traceback" not in said
         assert f"is open: http://127.0.0.1:{port}/".encode() in said
+        assert not [*HERE.rglob("__marimo__")]  # what is installed stays as it is
     finally:
         if server.poll() is None:
             os.killpg(server.pid, signal.SIGKILL)

@@ -197,17 +197,8 @@ def _table(dataset: Dataset, found: Disputed) -> object:
 
 @contextmanager
 def _progress() -> Iterator[Callable[[str, float], None]]:
-    """Show on standard error what is being done; nothing where that is not a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    """Show what is being done."""
+    from sightline.cli.progress import work
 
-    console = Console(stderr=True)
-    columns = (
-        BarColumn(24),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
-        task = shown.add_task("starting", total=1.0)
+    with work("starting", remaining=False) as (shown, task):
         yield lambda words, done: shown.update(task, completed=done, description=words)

@@ -136,20 +136,9 @@ def _made(
 @contextmanager
 def _progress(name: str) -> Iterator[tuple[Callable[[Event], None], Callable[[int, int], None]]]:
     """Show on standard error what is being done and what remains; nothing where that is not a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+    from sightline.cli.progress import work
 
-    console = Console(stderr=True)
-    columns = (
-        BarColumn(24),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
-        task = shown.add_task(f"{name}: looking at the data", total=None)
+    with work(f"{name}: looking at the data", total=None) as (shown, task):
 
         def told(event: Event) -> None:
             shown.update(task, total=1.0, completed=event.done, description=event.what)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from sightline.results import RecipeResult, Run
-    from sightline.story import Event
 
 WIDE = 125
 """Columns of the terminal from which on the table also says what each recipe sees."""
@@ -50,6 +47,7 @@ def learn(
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser when done.")] = False,
 ) -> None:
     """Learn from labelled images: fit a ladder of recipes, judge them, explain, and write a page."""
+    from sightline.cli.progress import run_and_files
     from sightline.errors import UsageError
     from sightline.files import made_folder
     from sightline.metrics import metrics
@@ -70,7 +68,7 @@ def learn(
         budget=None if budget is None else parse_seconds(budget),
         command=shlex.join(["sightline", *sys.argv[1:]]),
     )
-    with _progress() as (told, wrote):
+    with run_and_files() as (told, wrote):
         story = run(config, told)
         page = write_run(story, out, wrote)
     if json:
@@ -155,32 +153,3 @@ def _cells(result: RecipeResult) -> list[str]:
         f"{accuracy.low:.2%}–{accuracy.high:.2%}",
         f"{1 - accuracy.value:.2%}",
     ]
-
-
-@contextmanager
-def _progress() -> Iterator[tuple[Callable[[Event], None], Callable[[str], None]]]:
-    """Show on standard error what is being done and what remains; nothing where that is not a terminal."""
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    console = Console(stderr=True)
-    columns = (
-        BarColumn(24),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.description}", markup=False),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as shown:
-        task = shown.add_task("starting", total=1.0)
-
-        def told(event: Event) -> None:
-            one = event.one_pass
-            words = event.what if one is None else f"{event.what}, pass {one.number}, {one.gap:.0e} to gain"
-            shown.update(task, completed=0.95 * event.done, description=words)
-
-        def wrote(name: str) -> None:
-            shown.update(task, completed=0.97, description=f"writing {name}")
-
-        yield told, wrote

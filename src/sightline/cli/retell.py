@@ -30,7 +30,7 @@ def story(
     as_json: Json = False,
 ) -> None:
     """Retell the tutorial with these images: one page of Markdown with figures, captions and formulas, for MkDocs."""
-    from sightline.cli.learn import _progress
+    from sightline.cli.progress import run_and_files
     from sightline.files import made_folder
     from sightline.retelling import EXTENSIONS, write_retelling
     from sightline.story import Config, run
@@ -47,7 +47,7 @@ def story(
         label=label,
         command=shlex.join(["sightline", *sys.argv[1:]]),
     )
-    with _progress() as (told, wrote):
+    with run_and_files() as (told, wrote):
         page = write_retelling(
             run(config, told), out, load=call(data, split, size, sides, label, seed), listener=wrote
         )

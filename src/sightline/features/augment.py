@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from sightline.engine.threads import ThreadTeam
 from sightline.errors import UsageError
-from sightline.features.images import Shape
+from sightline.features.images import Shape, as_images, border
 from sightline.features.warp import warp
 
 Floats = npt.NDArray[np.float32]
@@ -133,9 +133,7 @@ def deformed(
 
 def background(X: npt.NDArray[Any], shape: Shape) -> float:
     """Median intensity of the border."""
-    images = X[:: max(1, len(X) // 2000)].reshape(-1, shape[0], shape[1], shape[2] if len(shape) == 3 else 1)
-    border = [images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]]
-    return float(np.median(np.concatenate([side.reshape(-1) for side in border])))
+    return float(np.median(border(as_images(X[:: max(1, len(X) // 2000)], shape))))
 
 
 def places(n: int, high: int, wide: int, how: Augmentation, rng: np.random.Generator) -> Floats:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from sightline.errors import UsageError
 from sightline.features.augment import Augmentation, places
-from sightline.features.images import Shape
+from sightline.features.images import Shape, as_images, border
 from sightline.features.warp import warp
 
 Decide = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
@@ -61,7 +61,7 @@ def averaged(
     for start in range(0, len(X), BLOCK):
         rows = X[start : start + BLOCK]
         total = np.asarray(decide(rows), np.float64)
-        images = np.asarray(rows, np.float32).reshape(len(rows), high, wide, -1)
+        images = as_images(np.asarray(rows, np.float32), shape)
         outside = _outside(images)
         for change in changes:
             moved = warp(images - outside, np.broadcast_to(change, (len(rows), *change.shape)), 0.0) + outside
@@ -75,6 +75,4 @@ def averaged(
 
 def _outside(images: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Median of each image's border, by channel: (n, 1, 1, channels)."""
-    border = [images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]]
-    middle = np.median(np.concatenate(border, axis=1), axis=1)
-    return np.asarray(middle[:, None, None, :], np.float32)
+    return np.asarray(np.median(border(images), axis=1)[:, None, None, :], np.float32)

@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sightline.engine.threads import ThreadTeam, blocks
 from sightline.errors import UsageError
-from sightline.features.images import DTYPES, Shape, as_images, float_type, resolve_shape
+from sightline.features.images import DTYPES, Shape, as_images, border, float_type, resolve_shape
 
 Floats = npt.NDArray[Any]
 BLOCK = 128
@@ -72,8 +72,7 @@ class Deskew(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):  # type: ig
         rows = validate_data(self, X, dtype=DTYPES)
         self.shape_ = resolve_shape(self.shape, rows.shape[1])
         images = as_images(rows[:: max(1, len(rows) // 2000)], self.shape_)
-        border = [images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]]
-        self.background_ = float(np.median(np.concatenate([side.reshape(-1) for side in border])))
+        self.background_ = float(np.median(border(images)))
         return self
 
     def transform(self, X: npt.ArrayLike) -> Floats:

@@ -48,6 +48,11 @@ def resolve_shape(shape: Shape | None, n_features: int) -> Shape:
     return found
 
 
+def border(images: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Pixels along the four sides of images (n, height, width, channels): (n, 2 (height + width), channels)."""
+    return np.concatenate([images[:, 0], images[:, -1], images[:, :, 0], images[:, :, -1]], axis=1)
+
+
 def as_images(X: npt.NDArray[Any], shape: Shape) -> npt.NDArray[Any]:
     """(n, d) rows as (n, height, width, channels), a view."""
     channels = shape[2] if len(shape) == 3 else 1

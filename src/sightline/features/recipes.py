@@ -9,7 +9,7 @@ from typing import Any
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures
 
-from sightline.errors import UsageError
+from sightline.errors import UsageError, meant
 from sightline.features import layered
 from sightline.features.deskew import Deskew
 from sightline.features.images import Shape
@@ -216,11 +216,9 @@ def find_recipe(name: str) -> Recipe:
         There is none; the message lists those that there are.
     """
     if name not in RECIPES:
-        import difflib
-
-        near = difflib.get_close_matches(name, RECIPES, n=1)
-        hint = f"Did you mean '{near[0]}'? " if near else ""
-        raise UsageError(f"there is no recipe '{name}'", f"{hint}The recipes are {', '.join(RECIPES)}.")
+        raise UsageError(
+            f"there is no recipe '{name}'", f"{meant(name, RECIPES)}The recipes are {', '.join(RECIPES)}."
+        )
     return RECIPES[name]
 
 

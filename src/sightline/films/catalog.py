@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sightline.errors import UsageError
+from sightline.errors import UsageError, meant
 from sightline.films.script import Film
 
 if TYPE_CHECKING:
@@ -47,11 +47,9 @@ def find_film(name: str) -> Entry:
         There is none; the message lists those that there are.
     """
     if name not in FILMS:
-        import difflib
-
-        near = difflib.get_close_matches(name, FILMS, n=1)
-        hint = f"Did you mean '{near[0]}'? " if near else ""
-        raise UsageError(f"there is no film '{name}'", f"{hint}The films are {', '.join(FILMS)}.")
+        raise UsageError(
+            f"there is no film '{name}'", f"{meant(name, FILMS)}The films are {', '.join(FILMS)}."
+        )
     return FILMS[name]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -119,8 +120,10 @@ def run_lesson(
         "--include-code",
         "--headless",
     ]
-    command += ["--host", HOST, "--port", str(chosen), str(lesson.path)]
-    with tempfile.TemporaryFile() as log:  # what it says when it is stopped concerns nobody
+    command += ["--host", HOST, "--port", str(chosen)]
+    # marimo writes beside the notebook what it remembers of it: never into the installation
+    with tempfile.TemporaryDirectory() as aside, tempfile.TemporaryFile() as log:
+        command.append(shutil.copy(lesson.path, aside))
         server = subprocess.Popen(command, env=_environment(data), stdout=log, stderr=log)
         try:
             while server.poll() is None and not _answers(chosen):
@@ -259,7 +262,11 @@ def _exported(lesson: Lesson, to: str, aside: Path, data: str | None) -> bytes:
     command = [sys.executable, "-m", "marimo", "-y", "export", FORMATS[to], "--no-sandbox", "-o", str(found)]
     command += ["--include-outputs"] if to == "ipynb" else []
     done = subprocess.run(
-        [*command, str(lesson.path)], env=_environment(data), capture_output=True, text=True, check=False
+        [*command, shutil.copy(lesson.path, aside)],
+        env=_environment(data),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode or not found.is_file():
         raise SightlineError(
