@@ -13,8 +13,8 @@ def metrics(story: Run) -> dict[str, Any]:
     return {
         "dataset": {
             "name": dataset.name,
-            "n_train": len(dataset.train),
-            "n_test": len(story.test),
+            "n_train": story.n_train,
+            "n_test": story.winner.evaluation.n,
             "height": dataset.height,
             "width": dataset.width,
             "channels": dataset.channels,

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline import anatomy, figures
-from sightline.files import made_folder, written_aside
+from sightline.files import made_folder, written_aside, written_together
 from sightline.intake import background_of
 from sightline.logistic import simulate
 from sightline.metrics import metrics
@@ -44,8 +44,8 @@ def write_run(
     ----------
     story : Run
     folder : path
-        Made where it does not exist. Files of the same names are replaced, each by a whole new one; other
-        files in it are left alone.
+        Made where it does not exist. Files of the same names are replaced, all of them once the last is
+        written; other files in it are left alone.
     listener : callable, optional
         Told the name of each file before it is written.
 
@@ -57,11 +57,16 @@ def write_run(
     Raises
     ------
     StorageError
-        It cannot be written; files that were there are still there, old or new, none of them half.
+        It cannot be written; files that were there are still there.
     """
     target = made_folder(Path(folder))
+    with written_together(target, "the run") as stage:
+        _write_files(story, stage, listener or (lambda _: None))
+    return target / "report.html"
+
+
+def _write_files(story: Run, target: Path, tell: Callable[[str], None]) -> None:
     pictures = made_folder(target / "figures")
-    tell = listener or (lambda _: None)
     for name, draw in pictures_of(story).items():
         tell(f"figures/{name}.png")
         figure = draw()
@@ -75,7 +80,6 @@ def write_run(
         aside.write_text(json.dumps(metrics(story), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     tell("report.html")
     write_report(story, target / "report.html")
-    return target / "report.html"
 
 
 def described(story: Run) -> Model:
@@ -85,7 +89,7 @@ def described(story: Run) -> Model:
     about = {
         "dataset": story.dataset.name,
         "digest": story.dataset.digest,
-        "n_train": len(story.dataset.train),
+        "n_train": story.n_train,
         "accuracy": winner.evaluation.accuracy.value,
         "chosen": winner.chosen,
         "seed": story.seed,

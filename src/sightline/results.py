@@ -100,3 +100,8 @@ class Run:
     def winner(self) -> RecipeResult:
         """The recipe called `best`: the highest validation accuracy."""
         return next(recipe for recipe in self.recipes if recipe.name == self.best)
+
+    @property
+    def n_train(self) -> int:
+        """Images that the models learned from: more than `dataset` holds where that is a sample."""
+        return self.exploration.n_train or len(self.dataset.train)

@@ -7,29 +7,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from sklearn.pipeline import Pipeline
 
 from sightline import sources
 from sightline.budget import pick_within
 from sightline.dataset import Dataset
-from sightline.errors import UsageError
-from sightline.evaluation import evaluate
+from sightline.errors import SightlineError, UsageError
 from sightline.explanation import Explanation, explain, pixel_weights
-from sightline.exploration import explore
-from sightline.features import LADDER, StreamedPipeline, find_recipe, make_recipe
+from sightline.exploration import Exploration, explore
+from sightline.features import LADDER, find_recipe, make_recipe, on_device
+from sightline.ground import BlockGround, Ground, MemoryGround, Unfinished, large_scene
+from sightline.ground.place import Place
 from sightline.logistic import Pass
 from sightline.machine import machine, version
 from sightline.model import Model
 from sightline.results import RecipeResult, Run
 from sightline.scenes import make_stages, make_two_features
-from sightline.selection import Trial, find_traits, keep_aside, quiet_convergence, select, settled
+from sightline.selection import Trial, find_traits, keep_aside, settled
 from sightline.sources.dividing import Split
 from sightline.sources.fit import Size
+from sightline.sources.large import Large, of_dataset, open_large
 from sightline.sources.opening import What
 from sightline.sources.pixels import Shape
 
@@ -41,10 +41,12 @@ class Config:
     `data` whatever `load` takes; `recipes` names, tried in this order; `seed` draws every split and sample;
     `split`, `size`, `shape`, `label` as `load` takes them; `choices` fixed by the user, by recipe, instead of
     by validation; `budget` seconds from images to predictions: the best recipe that fits is taken instead of
-    `recipes`; `command` the line that reproduces the run.
+    `recipes`; `cluster` where to learn: None on this machine, "tcp://…" a Dask scheduler, "local:N" N workers
+    started here, or a `distributed.Client`; `device` "cpu", or "cuda" to fit and to make patches on a graphics card;
+    `command` the line that reproduces the run.
     """
 
-    data: What = "digits"
+    data: What | Large = "digits"
     recipes: tuple[str, ...] = LADDER
     seed: int = 0
     split: Split = None
@@ -53,6 +55,8 @@ class Config:
     label: str | None = None
     choices: dict[str, dict[str, float]] = field(default_factory=dict)
     budget: float | None = None
+    cluster: object = None
+    device: str = "cpu"
     command: str = ""
 
 
@@ -105,19 +109,12 @@ def run(config: Config, listener: Listener | None = None) -> Run:
     tell = listener or (lambda _: None)
 
     tell(Event("load", f"loading {config.data if isinstance(config.data, str) else 'the data'}", 0.0))
-    dataset = sources.load(
-        config.data,
-        size=config.size,
-        shape=config.shape,
-        split=config.split,
-        seed=config.seed,
-        label=config.label,
-    )
-    if dataset.n_train is None or dataset.n_train == len(dataset):
-        dataset = dataset.split(test_size=0.2, seed=config.seed)
+    with closing(_opened(config, tell)) as opened:
+        return _told(config, names, opened, tell, began)
 
-    tell(Event("explore", f"looking at {len(dataset):,} images", 0.0))
-    found = explore(dataset, seed=config.seed)
+
+def _told(config: Config, names: tuple[str, ...], opened: _Opened, tell: Listener, began: float) -> Run:
+    dataset, found = opened.dataset, opened.found
     stages = make_stages(dataset, found)
     two_features = make_two_features(dataset, seed=config.seed)
 
@@ -125,12 +122,14 @@ def run(config: Config, listener: Listener | None = None) -> Run:
     parts = keep_aside(dataset.train, config.seed)
     names, config, traits, remark = _picked(names, config, dataset, parts, tell)
     costs = np.array([_cost(name, dataset) for name in names])
+    open_recipes = [find_recipe(name) for name in names if name not in config.choices]
+    opened.ground.expect([one for one in open_recipes if one.open_choices or len(names) > 1], parts)
     recipes, trials = [], {}
     for i, name in enumerate(names):
         shares = costs[: i + 1].cumsum() / costs.sum()
         progress = _Progress(tell, name, float(shares[i] - costs[i] / costs.sum()), float(shares[i]))
         result, trials[name] = climb_rung(
-            name, dataset, parts, config, progress, traits, alone=len(names) == 1
+            name, opened.ground, dataset, parts, config, progress, traits, alone=len(names) == 1
         )
         recipes.append(result)
         tell(Event("recipe", name, float(shares[i]), result=result))
@@ -156,8 +155,62 @@ def run(config: Config, listener: Listener | None = None) -> Run:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """The data set, or the sample of it that is shown; what was found in it; and where recipes are learned."""
+
+    dataset: Dataset
+    found: Exploration
+    ground: Ground
+
+    def close(self) -> None:
+        self.ground.close()
+
+
+def _opened(config: Config, tell: Listener) -> _Opened:
+    """Load the data; or open what does not fit into memory, or is to go to other machines."""
+    fixed = [name for name in ("size", "shape", "label") if getattr(config, name) is not None]
+    large = open_large(config.data, split=config.split, seed=config.seed, fixed="".join(fixed[:1]))
+    if large is None:
+        assert not isinstance(config.data, Large)
+        dataset = sources.load(
+            config.data,
+            size=config.size,
+            shape=config.shape,
+            split=config.split,
+            seed=config.seed,
+            label=config.label,
+        )
+        if dataset.n_train is None or dataset.n_train == len(dataset):
+            dataset = dataset.split(test_size=0.2, seed=config.seed)
+        if config.cluster is None:
+            tell(Event("explore", f"looking at {len(dataset):,} images", 0.0))
+            ground = MemoryGround(dataset, config.seed, config.device)
+            return _Opened(dataset, explore(dataset, seed=config.seed), ground)
+        large = of_dataset(dataset)
+    if config.device != "cpu":
+        raise UsageError(
+            f"'{large.name}' cannot be learned on {config.device}: it goes block by block",
+            "Leave the device out.",
+        )
+    if config.budget is not None:
+        raise UsageError(
+            f"a budget cannot be kept for '{large.name}'",
+            "It is measured in memory: name a --recipe instead.",
+        )
+    tell(Event("explore", f"looking at {len(large):,} images", 0.0))
+    place = Place(config.cluster)
+    try:
+        scene = large_scene(large, place, seed=config.seed)
+    except BaseException:
+        place.close()
+        raise
+    return _Opened(scene.shown, scene.found, BlockGround(large, scene.shown, place, config.seed))
+
+
 def climb_rung(
     name: str,
+    ground: Ground,
     dataset: Dataset,
     parts: tuple[Dataset, ...],
     config: Config,
@@ -181,26 +234,25 @@ def climb_rung(
             name, shape=dataset.shape, seed=config.seed, **fixed
         )  # refuses choices that the recipe does not have
     tried = recipe.open_choices or not alone
-    selection = select(recipe, parts, seed=config.seed, told=progress.tried) if tried else settled(recipe)
+    selection = ground.select(recipe, parts, progress) if tried else settled(recipe)
     chosen = selection.best.choices
     pipeline = make_recipe(name, shape=dataset.shape, seed=config.seed, **chosen)
-    features, labels = _training_features(pipeline, dataset, progress)
     classifier = pipeline[-1]
-    with quiet_convergence():
-        fit_began = time.perf_counter()
-        classifier.fit(features, labels, listeners=[progress.passed])
-        fit_seconds = time.perf_counter() - fit_began
-    n_features = features.shape[1]
-    del features
     model = Model(pipeline, dataset.classes, dataset.shape, name)
-    evaluation = evaluate(model, dataset, seed=config.seed)
+    try:
+        learned = ground.learn(on_device(pipeline, config.device), progress)
+    except SightlineError as error:
+        if hasattr(classifier, "coef_"):
+            raise Unfinished(error, model) from error
+        raise
+    evaluation = ground.judge(model)
     weights = pixel_weights(model, dataset.n_features)
     return (
         RecipeResult(
             name=name,
             summary=recipe.summary,
-            n_features=n_features,
-            fit_seconds=fit_seconds,
+            n_features=learned.n_features,
+            fit_seconds=learned.seconds,
             total_seconds=time.perf_counter() - began,
             n_passes=int(classifier.n_iter_[0]),
             converged=classifier.converged_,
@@ -213,16 +265,6 @@ def climb_rung(
         ),
         selection.best,
     )
-
-
-def _training_features(
-    pipeline: Pipeline, dataset: Dataset, progress: _Progress
-) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
-    """What the classifier is to learn from: features and labels, of changed copies too."""
-    X, labels = dataset.train.X, dataset.train.labels
-    if isinstance(pipeline, StreamedPipeline):
-        return pipeline.training_features(X, labels, progress.looked)
-    return pipeline[:-1].fit_transform(X), labels
 
 
 def _possible(names: tuple[str, ...], dataset: Dataset) -> tuple[str, ...]:

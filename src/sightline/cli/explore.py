@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.cli.options import Data, Json, Label, Seed, Shape, Size, Split, parse_shape
+from sightline.cli.options import Cluster, Data, Json, Label, Seed, Shape, Size, Split, parse_shape
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,6 +27,7 @@ def explore(
     label: Label = None,
     split: Split = None,
     seed: Seed = 0,
+    cluster: Cluster = None,
     json: Json = False,
     disputed: Annotated[
         bool, typer.Option("--disputed", help="List the images whose label a model disputes, instead.")
@@ -42,7 +44,7 @@ def explore(
     from sightline import sources
     from sightline.errors import UsageError
     from sightline.exploration import explore as look
-    from sightline.exploration import to_json
+    from sightline.sources.large import open_large
 
     if not disputed and (recipe is not None or out is not None):
         raise UsageError(
@@ -52,13 +54,35 @@ def explore(
         from sightline.features import find_recipe
 
         find_recipe(recipe)  # a wrong name is told before the data are fetched
+    large = None if disputed else open_large(data, split=split, seed=seed, fixed=_fixed(size, shape, label))
+    if large is not None:
+        from sightline.ground import large_scene
+        from sightline.ground.place import Place
+
+        with closing(Place(cluster)) as place:
+            scene = large_scene(large, place, seed=seed)
+        _tell(scene.shown, scene.found, json=json)
+        return
+    if cluster is not None:
+        raise UsageError(f"'{data}' fits into memory", "Leave --cluster out: there is nothing to share.")
     dataset = sources.load(data, size=size, shape=parse_shape(shape), label=label, split=split, seed=seed)
     if disputed:
         from sightline.cli.disputes import dispute
 
         dispute(dataset, recipe=recipe, seed=seed, out=out, json=json)
         return
-    found = look(dataset, seed=seed)
+    _tell(dataset, look(dataset, seed=seed), json=json)
+
+
+def _fixed(size: str | None, shape: str | None, label: str | None) -> str:
+    """Name of an option that is not for images read in blocks, if one was given."""
+    given = {"size": size, "shape": shape, "label": label}
+    return next((name for name, value in given.items() if value is not None), "")
+
+
+def _tell(dataset: Dataset, found: Exploration, *, json: bool) -> None:
+    from sightline.exploration import to_json
+
     if json:
         import json as codec
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightline.cli.options import Data, Json, Label, Seed, Shape, Size, Split, parse_shape
+from sightline.cli.options import Cluster, Data, Device, Json, Label, Seed, Shape, Size, Split, parse_shape
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,19 +43,27 @@ def learn(
     size: Size = None,
     shape: Shape = None,
     label: Label = None,
+    cluster: Cluster = None,
+    device: Device = "cpu",
     json: Json = False,
     open_: Annotated[bool, typer.Option("--open", help="Open the page in the browser when done.")] = False,
 ) -> None:
     """Learn from labelled images: fit a ladder of recipes, judge them, explain, and write a page."""
     from sightline.cli.progress import run_and_files
-    from sightline.errors import UsageError
+    from sightline.engine.device import usable
+    from sightline.errors import SightlineError, UsageError
     from sightline.files import made_folder
+    from sightline.ground import Unfinished
     from sightline.metrics import metrics
     from sightline.publish import write_run
+    from sightline.store import save_model
     from sightline.story import Config, run
 
     if budget is not None and recipe:
         raise UsageError("--budget picks the recipe itself", "Leave --recipe out, or --budget.")
+    device, why = usable(device)
+    if why:
+        typer.echo(f"sightline: {why}.", err=True)
     made_folder(out)  # before the work, not after it
     config = Config(
         data=data,
@@ -66,10 +74,18 @@ def learn(
         shape=parse_shape(shape),
         label=label,
         budget=None if budget is None else parse_seconds(budget),
+        cluster=cluster,
+        device=device,
         command=shlex.join(["sightline", *sys.argv[1:]]),
     )
     with run_and_files() as (told, wrote):
-        story = run(config, told)
+        try:
+            story = run(config, told)
+        except Unfinished as error:
+            save_model(error.model, out / "unfinished.sightline")
+            raise SightlineError(
+                error.what, f"{error.remedy} What was learned so far is in {out / 'unfinished.sightline'}."
+            ) from error
         page = write_run(story, out, wrote)
     if json:
         import json as codec

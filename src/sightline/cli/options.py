@@ -24,6 +24,15 @@ Label = Annotated[str | None, typer.Option(help="Name of the label column of a t
 Shape = Annotated[
     str | None, typer.Option(help="How flat rows of pixels are laid out, where they make no square: 28x20.")
 ]
+Cluster = Annotated[
+    str | None,
+    typer.Option(
+        help="Learn on the workers of a Dask scheduler, tcp://HOST:8786, or on local:N started here."
+    ),
+]
+Device = Annotated[
+    str, typer.Option(help="Where to compute: cpu, or a graphics card: cuda, cuda:1. (sightline[gpu])")
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 
 

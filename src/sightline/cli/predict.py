@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TextIO
 
 import typer
 
 from sightline.cli.options import Json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     import numpy as np
     import numpy.typing as npt
 
+    from sightline.dataset import Dataset
     from sightline.model import Model
 
 
@@ -36,44 +39,54 @@ def predict(
     from sightline.store import load_model
 
     fitted = load_model(model)
-    rows: list[dict[str, Any]] = []
-    for what in images:
-        rows += _rows(fitted, what, polarity, views)
-    text = _as_json(fitted, rows) if json else _as_csv(fitted, rows)
+    pieces = (piece for what in images for piece in _pieces(fitted, what, polarity, views))
     if out is None:
-        sys.stdout.write(text)
+        _write(fitted, images, pieces, sys.stdout, json=json)
         return
     from sightline.files import made_folder, written_aside
 
     made_folder(out.parent)
-    with written_aside(out, "the predictions") as aside:
-        aside.write_text(text, encoding="utf-8", newline="")
-    typer.echo(f"{len(rows):,} predictions written to {out}", err=True)
+    with (
+        written_aside(out, "the predictions") as aside,
+        aside.open("w", encoding="utf-8", newline="") as file,
+    ):
+        count = _write(fitted, images, pieces, file, json=json)
+    typer.echo(f"{count:,} predictions written to {out}", err=True)
 
 
-def _rows(model: Model, what: str, polarity: str, views: int) -> list[dict[str, Any]]:
-    """Predictions for one argument."""
-    path = Path(what).expanduser()
-    files = _image_files(path)
-    if files is not None:
-        return _of_files(model, files, polarity, views)
+def _pieces(model: Model, what: str, polarity: str, views: int) -> Iterator[list[dict[str, Any]]]:
+    """Predictions for one argument: all at once, or those of a block where there may be very many."""
     from sightline import sources
+    from sightline.sources.large import pieces
+
+    files = _image_files(what)
+    if files is not None:
+        yield _of_files(model, files, polarity, views)
+        return
+    blocks = pieces(what)
+    for dataset in [sources.load(what, split="none")] if blocks is None else blocks:
+        yield _of_dataset(model, dataset, views)
+
+
+def _of_dataset(model: Model, dataset: Dataset, views: int) -> list[dict[str, Any]]:
     from sightline.intake import brought_dataset
 
-    dataset = sources.load(what, split="none")
-    names = dataset.files or tuple(f"{dataset.name}#{row}" for row in range(len(dataset)))
+    rows = range(len(dataset)) if dataset.rows is None else dataset.rows
+    names = dataset.files or tuple(f"{dataset.name}#{row}" for row in rows)
     labels = [dataset.classes[label] for label in dataset.labels]
     return _judged(model, brought_dataset(model, dataset), list(names), labels, views)
 
 
-def _image_files(path: Path) -> list[Path] | None:
+def _image_files(what: str) -> list[Path] | None:
     """Image files at a path: itself, or all below it; None where it is a data set of another kind."""
-    from sightline.sources import idx
     from sightline.sources.folder import SUFFIXES
+    from sightline.sources.opening import kind_of, path_of
+
+    path = path_of(what)
 
     if path.is_file() and path.suffix.lower() in SUFFIXES:
         return [path]
-    if not path.is_dir() or idx.find_pairs(path):
+    if not path.is_dir() or kind_of(path) != "images":
         return None
     from sightline.errors import DataError
 
@@ -131,21 +144,27 @@ def _judged(
     ]
 
 
-def _as_json(model: Model, rows: list[dict[str, Any]]) -> str:
+def _write(
+    model: Model, images: list[str], pieces: Iterable[list[dict[str, Any]]], file: TextIO, *, json: bool
+) -> int:
+    """Write predictions as they come, in JSON at the end; how many there were."""
+    import csv
     import json as codec
 
-    return codec.dumps({"classes": list(model.classes), "predictions": rows}, ensure_ascii=False) + "\n"
-
-
-def _as_csv(model: Model, rows: list[dict[str, Any]]) -> str:
-    import csv
-    import io
-
-    buffer = io.StringIO()
-    labelled = any("label" in row for row in rows)
-    head = ["image", *(["label"] if labelled else []), "predicted", "probability"]
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([*head, *(f"p({name})" for name in model.classes)])
-    for row in rows:
-        writer.writerow([*(row.get(name, "") for name in head), *row["probabilities"]])
-    return buffer.getvalue()
+    if json:
+        rows = [row for piece in pieces for row in piece]
+        file.write(
+            codec.dumps({"classes": list(model.classes), "predictions": rows}, ensure_ascii=False) + "\n"
+        )
+        return len(rows)
+    writer, count = csv.writer(file, lineterminator="\n"), 0
+    head: list[str] = []
+    for piece in pieces:
+        if not head:
+            labelled = any(_image_files(what) is None for what in images)
+            head = ["image", *(["label"] if labelled else []), "predicted", "probability"]
+            writer.writerow([*head, *(f"p({name})" for name in model.classes)])
+        for row in piece:
+            writer.writerow([*(row.get(name, "") for name in head), *row["probabilities"]])
+        count += len(piece)
+    return count

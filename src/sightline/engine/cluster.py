@@ -246,6 +246,40 @@ class ClusterSums:
         self.connection.close()
 
 
+def awaited(client: Any, future: Future) -> Any:
+    """What other work on the workers gave; done by another one where a worker is lost.
+
+    Raises
+    ------
+    SightlineError
+        There is nobody left to do it; or what the work raised.
+    """
+    distributed, seen = imported(), time.monotonic()
+    while True:
+        try:
+            with client.as_current():
+                return future.result(timeout=LOOK)
+        except (TimeoutError, distributed.TimeoutError):
+            try:
+                there = client.status == "running" and client.nthreads()
+            except (OSError, RuntimeError):
+                there = None
+            if there:
+                seen = time.monotonic()
+            elif time.monotonic() - seen > PATIENCE:
+                future.cancel()
+                raise SightlineError(
+                    "the cluster has no workers", "Start some there, `dask worker`, and try again."
+                ) from None
+        except SightlineError as error:  # composed anew, as in `ClusterSums.sum`
+            raise type(error)(error.what, error.remedy) from None
+        except (CancelledError, distributed.KilledWorker, OSError) as error:
+            raise SightlineError(
+                f"work was lost with its worker ({type(error).__name__})",
+                "See the workers' logs: they may be short of memory.",
+            ) from error
+
+
 def recipe_of(blocks: RowBlocks) -> Recipe | None:
     """The blocks pickled, where that is much less than their rows; else None."""
     n, d = blocks.shape

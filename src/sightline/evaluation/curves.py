@@ -87,21 +87,3 @@ def reliability(top: Doubles, right: npt.NDArray[np.bool_]) -> Reliability:
         low=low * empty,
         high=high * empty,
     )
-
-
-def calibration_error(weights: Doubles, top: Doubles, right: npt.NDArray[np.bool_]) -> Doubles:
-    """Expected calibration error Σ_b (n_b/n) |accuracy_b − confidence_b| of each resample.
-
-    Parameters
-    ----------
-    weights : (m, n) how often each row counts
-    top, right : (n,)
-
-    Returns
-    -------
-    (m,) in 0…1
-    """
-    gap = np.zeros((len(top), BINS))
-    gap[np.arange(len(top)), bins_of(top)] = right - top
-    error: Doubles = np.abs(weights @ gap).sum(axis=1) / weights.sum(axis=1)
-    return error

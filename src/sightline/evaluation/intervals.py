@@ -1,13 +1,14 @@
-"""How sure one can be of a measured number: Wilson's interval of a share, the bootstrap for all else."""
+"""How sure one can be of a measured number: Wilson's interval of a share, the bootstrap of a mean."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import norm
 
+from sightline.engine.threads import single_threaded_blas
 from sightline.evaluation.record import Interval
 
 Doubles = npt.NDArray[np.float64]
@@ -15,6 +16,8 @@ Doubles = npt.NDArray[np.float64]
 DRAWS = 1000
 CHUNK = 1_000_000
 MOST_DRAWN = 20_000_000
+FLAT = 1e-6
+"""Resamples that hardly vary count as varying by this share of what the rows do."""
 
 
 def wilson(successes: npt.ArrayLike, trials: npt.ArrayLike, level: float = 0.95) -> tuple[Doubles, Doubles]:
@@ -54,23 +57,50 @@ def share_interval(successes: int, trials: int, level: float = 0.95) -> Interval
     return Interval(successes / trials, float(low), float(high), "Wilson score", level)
 
 
-def bootstrap(
-    statistics: Mapping[str, Callable[[Doubles], Doubles]],
-    n: int,
-    rng: np.random.Generator,
-    *,
-    draws: int = DRAWS,
-    level: float = 0.95,
-) -> dict[str, Interval]:
-    """Percentile intervals of statistics over resampled rows (Efron, 1979), all on the same resamples.
+def f1_interval(hits: int, called: int, present: int, level: float = 0.95) -> Interval:
+    r"""Interval of F1 = 2 J / (1 + J), J = hits / (called + present − hits): Wilson's of the share J, carried over.
+
+    Of the images that are called the class or are of it, J is the share that is both.
 
     Parameters
     ----------
-    statistics : functions by name, from weights (m, n), each row how often each of n rows was drawn, to
-        values (m,)
-    n : int
-        Rows.
+    hits, called, present : int
+        Images of the class that were called it, all that were called it, all that are of it.
+    level : float
+
+    Returns
+    -------
+    Interval
+
+    Examples
+    --------
+    >>> print(f1_interval(45, 50, 50))
+    0.9000 [0.8212, 0.9463]
+    """
+    either = called + present - hits
+    low, high = (2 * end / (1 + end) for end in wilson(hits, either, level))
+    return Interval(2 * hits / max(called + present, 1), float(low), float(high), "Wilson score", level)
+
+
+def bootstrap(
+    values: Mapping[str, Doubles],
+    rng: np.random.Generator,
+    *,
+    most: Mapping[str, float],
+    draws: int = DRAWS,
+    level: float = 0.95,
+) -> dict[str, Interval]:
+    r"""Intervals of means by the studentised bootstrap over resampled rows (Efron, 1981), all on the same resamples.
+
+    With mean m and deviation s of the rows, and m*, s* those of a resample, the interval is
+    [m − q₊ s, m − q₋ s], q the quantiles of (m* − m) / s*. Losses of a good model are skewed, few rows make most of
+    the sum: quantiles of m* alone cover too seldom there, by 5 of 100.
+
+    Parameters
+    ----------
+    values : (n,) ≥ 0 by name, one number a row
     rng : numpy.random.Generator
+    most : the largest value that a row can have, by name
     draws : int
         Resamples; fewer where n is so large that these would take long.
     level : float
@@ -78,21 +108,31 @@ def bootstrap(
     Returns
     -------
     dict of Interval
-        The value of each is the statistic of the rows as they are.
+        From a single row nothing follows: its interval is all there is.
     """
+    names = list(values)
+    x = np.column_stack([np.asarray(values[name], np.float64) for name in names])
+    n, mean, deviation = len(x), np.array([values[name].mean() for name in names]), x.std(axis=0)
+    centred = x - mean
+    both = np.hstack([centred, np.square(centred)])
     draws = max(200, min(draws, MOST_DRAWN // n))
     size = max(1, CHUNK // n)
-    drawn: dict[str, list[Doubles]] = {name: [] for name in statistics}
+    drawn: list[Doubles] = []
     for start in range(0, draws, size):
         count = min(size, draws - start)
         picked = rng.integers(0, n, size=(count, n)) + n * np.arange(count)[:, None]
         weights = np.bincount(picked.ravel(), minlength=count * n).reshape(count, n).astype(np.float64)
-        for name, statistic in statistics.items():
-            drawn[name].append(statistic(weights))
-    once, found = np.ones((1, n)), {}
-    for name, statistic in statistics.items():
-        low, high = np.quantile(np.concatenate(drawn[name]), [(1 - level) / 2, (1 + level) / 2])
-        value = float(statistic(once)[0])
-        method = f"bootstrap, {draws:,} draws"
-        found[name] = Interval(value, min(float(low), value), max(float(high), value), method, level)
+        with single_threaded_blas():
+            moved, spread = np.split(weights @ both / n, 2, axis=1)
+        least = np.maximum(np.square(FLAT * deviation), 1e-300)
+        drawn.append(moved / np.sqrt(np.maximum(spread - np.square(moved), least)))
+    below, above = np.quantile(np.concatenate(drawn), [(1 - level) / 2, (1 + level) / 2], axis=0)
+    found = {}
+    for j, name in enumerate(names):
+        value, end = float(mean[j]), most[name]
+        low, high = value - above[j] * deviation[j], value - below[j] * deviation[j]
+        if n == 1:
+            low, high = 0.0, end
+        low, high = min(max(float(low), 0.0), value), max(min(float(high), end), value)
+        found[name] = Interval(value, low, high, f"bootstrap, {draws:,} draws", level)
     return found

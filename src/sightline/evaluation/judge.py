@@ -9,15 +9,17 @@ import numpy.typing as npt
 
 from sightline.dataset import Dataset
 from sightline.errors import ModelError, UsageError
-from sightline.evaluation.curves import calibration_error, curve, reliability
+from sightline.evaluation.calibration import calibration_interval
+from sightline.evaluation.curves import curve, reliability
 from sightline.evaluation.intervals import bootstrap, share_interval
 from sightline.evaluation.record import Evaluation
 from sightline.model import Model
 
 Doubles = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
-SMALLEST = 1e-15
-"""Probabilities are kept this far from 0 in the log loss, as float64 resolves no smaller distance from 1."""
+SMALLEST = float(np.finfo(np.float64).eps)
+"""Probabilities are kept this far from 0 in the log loss, as float64 resolves no smaller distance from 1; scikit-learn
+does the same."""
 
 
 def evaluate(model: Any, dataset: Dataset, *, seed: int = 0) -> Evaluation:
@@ -107,18 +109,14 @@ def evaluate_probabilities(
     predicted, rows = probability.argmax(axis=1), np.arange(n)
     right, top = predicted == labels, probability[rows, predicted]
     confusion = np.bincount(labels * K + predicted, minlength=K * K).reshape(K, K)
-    precision, recall, f1 = _by_class(confusion)
+    precision, recall, f1 = scores_by_class(confusion)
     support = confusion.sum(axis=1)
     loss = -np.log(np.maximum(probability[rows, labels], SMALLEST))
     squares = np.square(probability).sum(axis=1) - 2 * probability[rows, labels] + 1
     intervals = bootstrap(
-        {
-            "log_loss": lambda w: w @ loss / n,
-            "brier": lambda w: w @ squares / n,
-            "calibration_error": lambda w: calibration_error(w, top, right),
-        },
-        n,
+        {"log_loss": loss, "brier": squares},
         np.random.default_rng(seed),
+        most={"log_loss": -float(np.log(SMALLEST)), "brier": 2.0},
     )
     wrong = np.flatnonzero(~right)
     by_class = {"precision": precision, "recall": recall, "f1": f1}
@@ -135,7 +133,7 @@ def evaluate_probabilities(
         accuracy=share_interval(int(right.sum()), n),
         log_loss=intervals["log_loss"],
         brier=intervals["brier"],
-        calibration_error=intervals["calibration_error"],
+        calibration_error=calibration_interval(top, right, seed=seed),
         macro={name: float(values.mean()) for name, values in by_class.items()},
         weighted={name: float(values @ support / n) for name, values in by_class.items()},
         reliability=reliability(top, right),
@@ -144,7 +142,7 @@ def evaluate_probabilities(
     )
 
 
-def _by_class(confusion: Codes) -> tuple[Doubles, Doubles, Doubles]:
+def scores_by_class(confusion: Codes) -> tuple[Doubles, Doubles, Doubles]:
     """Precision, recall and F1 (K,); 0 where nothing was called or nothing is of the class."""
     hits = np.diag(confusion).astype(np.float64)
     called, present = confusion.sum(axis=0), confusion.sum(axis=1)

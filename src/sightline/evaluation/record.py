@@ -86,9 +86,19 @@ class Evaluation:
     curves: tuple[Curve, ...]
     errors: IntArray
 
+    @property
+    def n(self) -> int:
+        """Images that accuracy and confusion are about: more than `labels` where those are a sample."""
+        return int(self.support.sum())
+
+    @property
+    def n_wrong(self) -> int:
+        """How many of these were decided wrongly."""
+        return self.n - int(np.trace(self.confusion))
+
     def __repr__(self) -> str:
         return (
-            f"Evaluation of {len(self.labels):,} images in {len(self.classes)} classes: accuracy {self.accuracy}, "
+            f"Evaluation of {self.n:,} images in {len(self.classes)} classes: accuracy {self.accuracy}, "
             f"log loss {self.log_loss}"
         )
 

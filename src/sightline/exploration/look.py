@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sightline.dataset import Dataset
+from sightline.engine.threads import single_threaded_blas
 from sightline.exploration import duplicates, moments
 from sightline.exploration.record import Exploration
 
@@ -15,6 +16,7 @@ NEAR = 0.1
 less than a re-compression changes, so that a low contrast does not make everything a duplicate."""
 
 
+@single_threaded_blas()
 def explore(dataset: Dataset, *, seed: int = 0) -> Exploration:
     """Look at the images: how many, how bright, how varied, how alike.
 
@@ -48,7 +50,7 @@ def explore(dataset: Dataset, *, seed: int = 0) -> Exploration:
     explained, sampled = moments.explained_variance(X, sums.mean, rng)
     distance = moments.distance_to_class(X, dataset.labels, sums.class_mean)
     typical, atypical = moments.extremes(distance, dataset.labels, K, EXAMPLES)
-    mean, std = _spread(sums.histogram)
+    mean, std = spread_of(sums.histogram)
     groups, first = duplicates.exact_groups(X)
     near, near_sampled = duplicates.near_pairs(X, first, NEAR * std, rng)
     low, high = band_of(dataset.n_features)
@@ -103,7 +105,7 @@ def band_of(d: int) -> tuple[int, int]:
     return low, low + width
 
 
-def _spread(histogram: moments.IntArray) -> tuple[float, float]:
+def spread_of(histogram: moments.IntArray) -> tuple[float, float]:
     """Mean and standard deviation of all intensities, from how often each occurs."""
     levels, n = np.arange(256.0), histogram.sum()
     mean = float(histogram @ levels / n)

@@ -51,10 +51,67 @@ class Moments:
     class_variance: FloatArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Totals:
+    """Sums over rows, those of blocks to be added; whole numbers in float64, so that they stay exact.
+
+    `histogram` (256,); `low`, `high` (d,) extremes of each column; `counts` (K,); `total`, `square` (K, d) sums
+    of the rows of each class and of their squares.
+    """
+
+    histogram: IntArray
+    low: Pixels
+    high: Pixels
+    counts: IntArray
+    total: FloatArray
+    square: FloatArray
+
+    @classmethod
+    def of(cls, X: Pixels, labels: IntArray, n_classes: int) -> Totals:
+        """Sums over X (m, d) uint8 with labels (m,) in 0…K−1."""
+        block = np.ascontiguousarray(X)
+        m = len(block)
+        member = sparse.csr_matrix((np.ones(m), labels, np.arange(m + 1)), shape=(m, n_classes)).T.tocsr()
+        values = block.astype(np.float64)
+        total = member @ values
+        return cls(
+            histogram=np.bincount(block.ravel(), minlength=256),
+            low=block.min(axis=0),
+            high=block.max(axis=0),
+            counts=np.bincount(labels, minlength=n_classes),
+            total=total,
+            square=member @ np.square(values, out=values),
+        )
+
+    def plus(self, other: Totals) -> Totals:
+        """Sums over these rows and those."""
+        return Totals(
+            self.histogram + other.histogram,
+            np.minimum(self.low, other.low),
+            np.maximum(self.high, other.high),
+            self.counts + other.counts,
+            self.total + other.total,
+            self.square + other.square,
+        )
+
+    def moments(self, blank: IntArray) -> Moments:
+        """Means and variances; the variance E[x²] − E[x]² of exact sums loses nothing here."""
+        n, share = int(self.counts.sum()), np.maximum(self.counts, 1)[:, None]
+        mean, class_mean = self.total.sum(axis=0) / n, self.total / share
+        return Moments(
+            histogram=self.histogram,
+            constant=self.low == self.high,
+            blank=blank,
+            counts=self.counts,
+            mean=mean,
+            variance=np.maximum(self.square.sum(axis=0) / n - mean**2, 0.0),
+            class_mean=class_mean,
+            class_variance=np.maximum(self.square / share - class_mean**2, 0.0),
+        )
+
+
 def moments(X: Pixels, labels: IntArray, n_classes: int, channels: int = 1) -> Moments:
     """Everything that one pass over the rows can tell.
-
-    Sums of whole numbers in float64 stay exact, so the variance E[x²] − E[x]² loses nothing here.
 
     Parameters
     ----------
@@ -64,35 +121,14 @@ def moments(X: Pixels, labels: IntArray, n_classes: int, channels: int = 1) -> M
     channels : int, 1 or 3; an image of one colour is as blank as one of one grey
     """
     n, d = X.shape
-    counts = np.bincount(labels, minlength=n_classes)
-    total, square = np.zeros((n_classes, d)), np.zeros((n_classes, d))
-    histogram = np.zeros(256, dtype=np.int64)
-    constant, blank = np.ones(d, dtype=bool), []
+    totals, blank = None, []
     for rows in row_blocks(n, d):
-        block = np.ascontiguousarray(X[rows])
-        histogram += np.bincount(block.ravel(), minlength=256)
-        constant &= (block == X[0]).all(axis=0)
-        by_pixel = block.reshape(len(block), -1, channels)
+        block = Totals.of(X[rows], labels[rows], n_classes)
+        totals = block if totals is None else totals.plus(block)
+        by_pixel = X[rows].reshape(rows.stop - rows.start, -1, channels)
         blank.append(rows.start + np.flatnonzero((by_pixel == by_pixel[:, :1]).all(axis=(1, 2))))
-        size = len(block)
-        member = sparse.csr_matrix(
-            (np.ones(size), labels[rows], np.arange(size + 1)), shape=(size, n_classes)
-        ).T.tocsr()
-        values = block.astype(np.float64)
-        total += member @ values
-        square += member @ np.square(values, out=values)
-    share = np.maximum(counts, 1)[:, None]
-    mean, class_mean = total.sum(axis=0) / n, total / share
-    return Moments(
-        histogram=histogram,
-        constant=constant,
-        blank=np.concatenate(blank).astype(np.int64),
-        counts=counts,
-        mean=mean,
-        variance=np.maximum(square.sum(axis=0) / n - mean**2, 0.0),
-        class_mean=class_mean,
-        class_variance=np.maximum(square / share - class_mean**2, 0.0),
-    )
+    assert totals is not None
+    return totals.moments(np.concatenate(blank).astype(np.int64))
 
 
 def explained_variance(

@@ -30,7 +30,8 @@ class Exploration:
     class mean (rows, −1 where a class has fewer); `blank` rows whose pixels are all the same;
     `sampled` None, or how many rows the rank was computed from; `near_threshold` the largest RMS difference
     that counts as near; `near_sampled` None, or how many different images were searched for near duplicates.
-    Row numbers count in the given data set, training rows first.
+    `shown` None, or how many of more images were looked at one by one: directions, duplicates, typical and odd
+    images are found among these. Row numbers count in the given data set, training rows first.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Exploration:
     sampled: int | None = None
     near_threshold: float = 0.0
     near_sampled: int | None = None
+    shown: int | None = None
 
     @property
     def n_features(self) -> int:

@@ -111,8 +111,10 @@ def _oddities(found: Exploration) -> list[str]:
     near = len(found.near_duplicates)
     floor = "at least " if found.near_sampled or near >= MOST_PAIRS else ""
     repeats = f"{count(extra, 'image')} {'repeats' if extra == 1 else 'repeat'} an earlier one exactly"
+    among = "" if found.shown is None else f"Among {found.shown:,} images drawn at random: "
+    repeats = repeats if among else repeats[0].upper() + repeats[1:]
     said = [
-        f"{repeats[0].upper()}{repeats[1:]}; {floor}{count(near, 'pair')} differ{'s' if near == 1 else ''} "
+        f"{among}{repeats}; {floor}{count(near, 'pair')} differ{'s' if near == 1 else ''} "
         f"only by a hair (an RMS difference of at most {found.near_threshold:.1f} intensities)."
     ]
     if found.n_train is not None:
@@ -147,7 +149,7 @@ def to_json(exploration: Exploration) -> dict[str, Any]:
     found = exploration
     images = ("mean_image", "variance_image", "class_mean", "class_variance")
     lists = ("counts", "histogram", "band_values", "typical", "atypical", "blank")
-    plain = ("name", "n", "n_train", "balance", "minimum", "maximum", "mean", "std", "zero_share", "sampled",
+    plain = ("name", "n", "n_train", "balance", "minimum", "maximum", "mean", "std", "zero_share", "sampled", "shown",
              "near_threshold", "near_sampled")  # fmt: skip
     return {
         **{name: getattr(found, name) for name in plain},

@@ -10,8 +10,10 @@ from scipy import linalg
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from sightline.engine.threads import ThreadTeam, blocks
+from sightline.engine.sums import Sums
+from sightline.engine.threads import ThreadTeam, blocks, single_threaded_blas
 from sightline.errors import UsageError
+from sightline.features.columns import ProductTask, ScatterTask, SpreadTask
 from sightline.features.images import DTYPES, float_type
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -23,6 +25,8 @@ FEW = 1000
 """Rows that the first guess of a mean is made from."""
 LARGEST_GRAM = 4000
 """Widest matrix of products that is formed; beyond it the directions are found by random projection."""
+PASSES, EXTRA = 5, 10
+"""Passes over blocks of rows that are wider, and directions beyond those wanted: then the wanted ones are found."""
 
 
 class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -66,6 +70,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         self.whiten = whiten
         self.random_state = random_state
 
+    @single_threaded_blas()
     def fit(self, X: npt.ArrayLike, y: object = None) -> Self:
         """Find the directions.
 
@@ -92,6 +97,51 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
             total = _total_variance(rows, self.mean_)
             find = self._from_rows if n <= LARGEST_GRAM else self._from_projection
             values, vectors = find(rows, k)
+        return self._settled(values, vectors, k, total, dtype)
+
+    @single_threaded_blas()
+    def fit_sums(self, sums: Sums, n: int, near: Floats) -> Self:
+        """Find the directions of rows that are read block by block: the same as of `fit`.
+
+        Parameters
+        ----------
+        sums : Sums
+            Who goes over the blocks of n rows.
+        n : int
+        near : (d,) float32 or float64
+            About the mean of the rows; where it is far off, digits are lost.
+        """
+        self.n_features_in_ = d = len(near)
+        k = self._wanted(n, d)
+        if d <= LARGEST_GRAM:
+            first, scatter = sums.sum(ScatterTask(near))
+            delta = first / n
+            covariance = (scatter - n * np.outer(delta, delta)) / max(n - 1, 1)
+            total = float(np.trace(covariance))
+            values, vectors = self._from_columns(covariance, k)
+        else:
+            first, squares = sums.sum(SpreadTask(near))
+            delta = first / n
+            total = float((squares - n * delta**2).sum()) / max(n - 1, 1)
+            values, vectors = self._from_passes(sums, near + delta.astype(near.dtype), n, k)
+        self.mean_ = (near + delta).astype(near.dtype)
+        return self._settled(values, vectors, k, total, near.dtype)
+
+    def _from_passes(self, sums: Sums, mean: Floats, n: int, k: int) -> tuple[Doubles, Floats]:
+        """Many rows of many columns: the directions that passes over them turn random ones into (Halko, 2011)."""
+        rng = np.random.default_rng(self.random_state)
+        some = min(len(mean), k + EXTRA)
+        near, _ = linalg.qr(rng.standard_normal((len(mean), some)), mode="economic")
+        for _ in range(PASSES):
+            turned = sums.sum(ProductTask(mean, near.astype(mean.dtype)))
+            near, _ = linalg.qr(turned, mode="economic")
+        small = near.T @ sums.sum(ProductTask(mean, near.astype(mean.dtype)))
+        values, vectors = linalg.eigh((small + small.T) / 2)
+        order = np.argsort(-values, kind="stable")[:k]
+        return values[order] / max(n - 1, 1), (near @ vectors[:, order]).T
+
+    def _settled(self, values: Doubles, vectors: Floats, k: int, total: float, dtype: Any) -> Self:
+        """Keep as many as are wanted, each with its largest entry positive."""
         if isinstance(self.n_components, float):
             reached = np.cumsum(values) / (total or 1.0)
             k = min(len(values), int(np.searchsorted(reached, self.n_components * (1 - 1e-7))) + 1)
@@ -109,7 +159,9 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         check_is_fitted(self)
         rows = validate_data(self, X, dtype=DTYPES, reset=False)
         dtype = float_type(rows.dtype)
-        directions = np.ascontiguousarray((self.components_ / self.scale_[:, None]).T, dtype=dtype)
+        directions = np.ascontiguousarray(
+            (self.components_.astype(dtype) / self.scale_.astype(dtype)[:, None]).T
+        )
         mean = self.mean_.astype(dtype)
         out = np.empty((len(rows), len(self.components_)), dtype=dtype)
         team = ThreadTeam(*rows.shape)
@@ -122,6 +174,7 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
         team.close()
         return out
 
+    @single_threaded_blas()
     def inverse_transform(self, X: npt.ArrayLike) -> Floats:
         """(n, k) coordinates back to (n, d): the part of each row that the directions can show."""
         check_is_fitted(self)
@@ -170,9 +223,10 @@ class PCA(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # 
     def _from_rows(self, rows: npt.NDArray[Any], k: int) -> tuple[Doubles, Floats]:
         """Few rows of many columns: eigenvectors of the (n, n) products, carried over to the columns."""
         centred = rows - self.mean_
-        values, left = linalg.eigh(
-            (centred @ centred.T).astype(np.float64), subset_by_index=[len(rows) - k, len(rows) - 1]
-        )
+        team = ThreadTeam(*rows.shape)
+        products = np.concatenate(team.map(lambda slab: centred[slab] @ centred.T)).astype(np.float64)
+        team.close()
+        values, left = linalg.eigh(products, subset_by_index=[len(rows) - k, len(rows) - 1])
         values, left = values[::-1], left[:, ::-1]
         directions, _ = linalg.qr((left.T @ centred).T.astype(np.float64), mode="economic")
         return values / max(len(rows) - 1, 1), directions.T

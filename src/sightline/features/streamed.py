@@ -117,6 +117,10 @@ class StreamedPipeline(Pipeline):  # type: ignore[misc]
                         told(done / len(features))
         return features, np.tile(y, times)
 
+    def learn_steps(self, X: npt.NDArray[Any], y: npt.NDArray[Any]) -> int:
+        """Learn the steps alone, from rows X (n, d) or a sample of them; the numbers that they leave of a row."""
+        return int(self._learned(X, y).shape[1])
+
     def features(self, X: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """What the classifier sees of rows X (n, d): (n, m), block by block."""
         parts = [self._through(X[start : start + BLOCK]) for start in range(0, len(X), BLOCK)]

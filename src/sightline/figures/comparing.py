@@ -75,12 +75,12 @@ def _percent(recipe: RecipeResult) -> str:
 
 def _error(recipe: RecipeResult) -> float:
     """Share of errors, at least half an image."""
-    return max(1 - recipe.evaluation.accuracy.value, 0.5 / max(len(recipe.evaluation.labels), 1))
+    return max(1 - recipe.evaluation.accuracy.value, 0.5 / max(recipe.evaluation.n, 1))
 
 
 def _ends(recipe: RecipeResult) -> tuple[float, float]:
     accuracy = recipe.evaluation.accuracy
-    least = 0.5 / max(len(recipe.evaluation.labels), 1)
+    least = 0.5 / max(recipe.evaluation.n, 1)
     return max(1 - accuracy.high, least), max(1 - accuracy.low, least)
 
 

@@ -97,7 +97,7 @@ def _environment() -> jinja2.Environment:
 def _head(run: Run) -> dict[str, Any]:
     """Title, verdict in one line, and the few figures to remember."""
     judged, shape = run.winner.evaluation, run.dataset.shape
-    n_train = len(run.dataset.train)
+    n_train = run.n_train
     return {
         "name": run.dataset.name,
         "best": run.best,
@@ -106,8 +106,8 @@ def _head(run: Run) -> dict[str, Any]:
         "low": percent(judged.accuracy.low),
         "high": percent(judged.accuracy.high),
         "level": percent(judged.accuracy.level, 0),
-        "wrong": f"{len(judged.errors):,}",
-        "n_test": f"{len(judged.labels):,}",
+        "wrong": f"{judged.n_wrong:,}",
+        "n_test": f"{judged.n:,}",
         "seconds": seconds(run.seconds),
         "fit": seconds(run.winner.fit_seconds),
         "facts": [

@@ -57,7 +57,7 @@ def ladder_section(run: Run) -> dict[str, Any]:
 def quality_section(run: Run) -> dict[str, Any]:
     """Collect the scores of the best recipe: overall, per class, and how well its probabilities hold."""
     judged = run.winner.evaluation
-    n, wrong = len(judged.labels), len(judged.errors)
+    n, wrong = judged.n, judged.n_wrong
     return {
         "n": f"{n:,}",
         "wrong": f"{wrong:,}",

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sightline import figures
-from sightline.files import made_folder, written_aside
+from sightline.files import made_folder, written_aside, written_together
 from sightline.results import Run
 from sightline.retelling.chapters import CHAPTERS
 from sightline.retelling.chapters import again as repeat
@@ -86,7 +86,7 @@ def write_retelling(
     ----------
     story : Run
     folder : path
-        Made where it does not exist. Files of the same names are replaced, each by a whole new one.
+        Made where it does not exist. Files of the same names are replaced, all of them once the last is written.
     load, on
         As `retell` takes them.
     listener : callable, optional
@@ -104,15 +104,16 @@ def write_retelling(
     """
     told = retell(story, load=load, on=on)
     target = made_folder(Path(folder))
-    assets = made_folder(target / ASSETS)
     tell = listener or (lambda _: None)
-    for name, draw in told.pictures.items():
-        for theme in THEMES:
-            tell(f"{ASSETS}/{name}-{theme}.png")
-            figures.save(draw(theme), assets / f"{name}-{theme}.png")
-    tell(PAGE)
-    with written_aside(target / PAGE, "the page") as aside:
-        aside.write_text(told.text, encoding="utf-8", newline="\n")
+    with written_together(target, "the page and its pictures") as stage:
+        assets = made_folder(stage / ASSETS)
+        for name, draw in told.pictures.items():
+            for theme in THEMES:
+                tell(f"{ASSETS}/{name}-{theme}.png")
+                figures.save(draw(theme), assets / f"{name}-{theme}.png")
+        tell(PAGE)
+        with written_aside(stage / PAGE, "the page") as aside:
+            aside.write_text(told.text, encoding="utf-8", newline="\n")
     return target / PAGE
 
 

@@ -186,10 +186,10 @@ def learning(page: Page, _: str) -> None:
 def judging(page: Page, _: str) -> None:
     """Say what the best recipe gets wrong."""
     judged, names = page.story.winner.evaluation, page.story.dataset.classes
-    wrong = len(judged.errors)
+    wrong = judged.n_wrong
     page.say(
         "### How good is it?",
-        f"{wrong:,} of {len(judged.labels):,} test images are taken for something else.",
+        f"{wrong:,} of {judged.n:,} test images are taken for something else.",
     )
     page.picture(
         "confusion",

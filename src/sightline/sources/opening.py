@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sightline.dataset import Dataset
-from sightline.errors import DataError, NotFoundError, UsageError
+from sightline.errors import DataError, NotFoundError, UsageError, visible
 from sightline.sources import arrays, catalog, idx
 from sightline.sources.dividing import Split, divided, parse_split
 from sightline.sources.fetch import Progress
 from sightline.sources.fit import Size, parse_size, resized
-from sightline.sources.manifest import label_file
+from sightline.sources.manifest import MANIFEST, label_file
 from sightline.sources.pixels import Shape
 
 What = str | os.PathLike[str] | Dataset | Sequence[Any]
+PARTS = (".npz", ".parquet", ".pq")
+MOST_PARTS = 2_000_000_000
+"""Bytes of pixels that a folder of parts may hold to be read as a whole."""
 IMAGE_MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
 
 
@@ -80,7 +87,19 @@ def load(
     parse_size(size)
     dataset = _open(what, size=size, shape=shape, label=label, progress=progress)
     dataset = resized(dataset, size)
-    return divided(dataset, split, seed=seed)
+    return _readable(divided(dataset, split, seed=seed))
+
+
+def _readable(dataset: Dataset) -> Dataset:
+    """The same, its names such as can be shown anywhere."""
+    told = {
+        "classes": tuple(map(visible, dataset.classes)),
+        "files": tuple(map(visible, dataset.files)),
+        "notes": tuple(map(visible, dataset.notes)),
+        **{key: visible(getattr(dataset, key)) for key in ("name", "source", "licence")},
+    }
+    changed: dict[str, Any] = {key: new for key, new in told.items() if new != getattr(dataset, key)}
+    return replace(dataset, **changed) if changed else dataset
 
 
 def _open(
@@ -92,7 +111,7 @@ def _open(
     if isinstance(what, (tuple, list)) and len(what) == 2:
         if all(isinstance(one, (str, os.PathLike)) for one in what):
             _no_layout(None, label, "a pair of files")
-            return _open_pair(_path(what[0]), _path(what[1]), shape)
+            return _open_pair(path_of(what[0]), path_of(what[1]), shape)
         _no_layout(None, label, "a pair of arrays")
         return arrays.from_arrays(what[0], what[1], shape=shape)
     if not isinstance(what, (str, os.PathLike)):
@@ -126,7 +145,8 @@ def _no_layout(shape: Shape | None, label: str | None, what: str) -> None:
         )
 
 
-def _path(text: str | os.PathLike[str]) -> Path:
+def path_of(text: str | os.PathLike[str]) -> Path:
+    """Text as a path; `~` is the home folder, where there is one."""
     try:
         return Path(text).expanduser()
     except RuntimeError:  # ~ of somebody who has no home here
@@ -134,16 +154,16 @@ def _path(text: str | os.PathLike[str]) -> Path:
 
 
 def _open_path(text: str, size: Size, shape: Shape | None, label: str | None) -> Dataset:
-    path = _path(text)
+    path = path_of(text)
     if not _exists(path):
         first, comma, second = text.partition(",")
-        if comma and _exists(_path(first.strip())):
+        if comma and _exists(path_of(first.strip())):
             _no_layout(None, label, "a pair of files")
-            return _open_pair(_path(first.strip()), _path(second.strip()), shape)
+            return _open_pair(path_of(first.strip()), path_of(second.strip()), shape)
         raise NotFoundError(
             f"there is no data set or file '{text}'", catalog.suggestion(path.name, _beside(path))
         )
-    kind = _kind(path)
+    kind = kind_of(path)
     if kind in ("images", "idx folder"):
         _no_layout(shape, label, text)
         if kind == "idx folder":
@@ -158,19 +178,42 @@ def _open_path(text: str, size: Size, shape: Shape | None, label: str | None) ->
         from sightline.sources.table import load_table
 
         return load_table(path, kind=kind, label=label, shape=shape)
+    if kind == "shards":
+        _no_layout(shape, label, text)
+        return _open_parts(path)
     raise DataError(f"{path} is {ALONE[kind][0]}", ALONE[kind][1])
+
+
+def _open_parts(path: Path) -> Dataset:
+    """All images of a folder of parts, where memory has room for them."""
+    from sightline.sources.shards import open_shards
+
+    parts = open_shards(path)
+    size = math.prod(parts.shape)
+    if size > MOST_PARTS:
+        raise DataError(
+            f"{path} holds {len(parts):,} images, {size / 1e9:.1f} GB: too many to have all in memory",
+            "`sightline learn`, `explore` and `predict` read them block by block; in Python, "
+            "sightline.sources.shards.open_shards(FOLDER).sample(10_000) takes some.",
+        )
+    return parts.take(np.arange(len(parts)))
 
 
 ALONE = {
     "npy": ("one array, and the labels are missing", "Give both files: IMAGES.npy,LABELS.npy."),
     "idx": ("one IDX file, and its partner is missing", "Give both files, IMAGES,LABELS, or their folder."),
     "image": ("a single image", "Give a folder with one subfolder of images for each class."),
-    "shards": (
-        "a folder of parts, perhaps more than fits into memory",
-        "Give some of them: sightline.sources.shards.open_shards(FOLDER).sample(10_000).",
-    ),
     "other": ("neither a file nor a folder that can be read", "Give a regular file or a folder."),
 }
+
+
+def foreign_files(path: Path) -> bool:
+    """Whether a folder holds NPZ or Parquet files, parts that others wrote, and no folders of images."""
+    try:
+        inside = list(path.iterdir())
+    except OSError:
+        return False
+    return any(one.suffix.lower() in PARTS for one in inside) and not any(one.is_dir() for one in inside)
 
 
 def _exists(path: Path) -> bool:
@@ -188,12 +231,14 @@ def _beside(path: Path) -> tuple[str, ...]:
         return ()
 
 
-def _kind(path: Path) -> str:
+def kind_of(path: Path) -> str:
     """Tell the kind of a source by its first bytes, not by its name."""
     if path.is_dir():
-        if (path / label_file(0)).is_file():
+        if (path / label_file(0)).is_file() or (path / MANIFEST).is_file():
             return "shards"
-        return "idx folder" if idx.find_pairs(path) else "images"
+        if idx.find_pairs(path):
+            return "idx folder"
+        return "shards" if foreign_files(path) else "images"
     if not path.is_file():
         return "other"
     head = _head(path)
@@ -224,7 +269,9 @@ def _head(path: Path) -> bytes:
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path} is a damaged or truncated gzip file ({error})", "Fetch it again.") from error
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror or error})") from error
+        raise DataError(
+            f"{path} cannot be read ({error.strerror or error})", "Allow it to be read."
+        ) from error
     return head
 
 
@@ -232,10 +279,10 @@ def _open_pair(images: Path, labels: Path, shape: Shape | None) -> Dataset:
     for path in (images, labels):
         if not _exists(path):
             raise NotFoundError(f"there is no file '{path}'", "Give two files: images, then labels.")
-    kinds = {_kind(images), _kind(labels)}
+    kinds = {kind_of(images), kind_of(labels)}
     if kinds == {"npy"}:
         return arrays.load_npy_pair(images, labels, shape=shape)
     if "idx" in kinds:
         _no_layout(shape, None, f"{images}")
         return idx.load_pair(images, labels)
-    raise DataError(f"{images} and {labels} are not a pair of IDX or NPY files")
+    raise DataError(f"{images} and {labels} are not a pair of IDX or NPY files", "Give images, then labels.")

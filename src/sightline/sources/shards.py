@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from sightline.dataset import Dataset, LabelArray
 from sightline.engine.blocks import Block, at_block, touch
-from sightline.errors import DataError, NotFoundError, UsageError
+from sightline.errors import DataError, NotFoundError, UsageError, visible
 from sightline.sources.manifest import MANIFEST, Manifest, image_file, label_file
 from sightline.sources.parts import REMAKE, Part, read_codes, sha256
 from sightline.sources.sampling import drawn
@@ -78,8 +78,8 @@ def open_shards(folder: str | os.PathLike[str], *, rows: int = 8192) -> ShardedD
     )
     for part in parts:
         part.images(manifest.shape)
-    about = (manifest.name, manifest.source, manifest.licence, manifest.digest)
-    return ShardedDataset(parts, manifest.classes, manifest.shape, *about, rows)
+    about = (visible(manifest.name), visible(manifest.source), visible(manifest.licence), manifest.digest)
+    return ShardedDataset(parts, tuple(map(visible, manifest.classes)), manifest.shape, *about, rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +125,7 @@ class ShardedDataset:
                 f"blocks of {self.rows!r} rows are not possible", "Give 1 or more, such as 8192."
             )
         if not any(map(len, self.parts)):
-            raise DataError(f"'{self.name}' holds no images")
+            raise DataError(f"'{self.name}' holds no images", "Give one part or more.")
 
     # -- sizes -----------------------------------------------------------------------------------------
 
@@ -187,6 +187,15 @@ class ShardedDataset:
         X = part.images(self.image_shape)[start : start + size]
         touch(X)
         return X.reshape(len(X), -1), part.codes[start : start + size].astype(np.int64)
+
+    @cached_property
+    def block_sizes(self) -> tuple[int, ...]:
+        """Rows in each block."""
+        sizes: list[int] = []
+        for part in self.parts:
+            most = part.block_rows(self.rows)
+            sizes += [min(most, len(part) - start) for start in range(0, len(part), most)]
+        return tuple(sizes)
 
     @property
     def labels(self) -> LabelArray:
