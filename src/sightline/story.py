@@ -198,10 +198,13 @@ def _opened(config: Config, tell: Listener) -> _Opened:
             f"a budget cannot be kept for '{large.name}'",
             "It is measured in memory: name a --recipe instead.",
         )
-    tell(Event("explore", f"looking at {len(large):,} images", 0.0))
+    words = f"looking at {len(large):,} images"
+    tell(Event("explore", words, 0.0))
     place = Place(config.cluster)
+    place.watch = lambda share: tell(Event("explore", f"{words}, {share:.0%}", 0.0))
     try:
         scene = large_scene(large, place, seed=config.seed)
+        place.watch = None
     except BaseException:
         place.close()
         raise

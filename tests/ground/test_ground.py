@@ -231,7 +231,10 @@ def parts(tmp_path_factory):
 def test_a_story_of_parts(parts, monkeypatch):
     monkeypatch.setattr("sightline.sources.large.IN_MEMORY", 1)
     monkeypatch.setattr("sightline.ground.scene.TESTED_ON", 300)
-    told = run(Config(data=str(parts), recipes=("pixels", "pca")))
+    events = []
+    told = run(Config(data=str(parts), recipes=("pixels", "pca")), events.append)
+    assert any(event.what == "looking at 3,000 images, 100%" for event in events)
+    assert any(event.what == "pca: features of all training images, 100%" for event in events)
     assert told.n_train + told.winner.evaluation.n == 3000
     assert len(told.test) < told.winner.evaluation.n
     assert len(told.winner.evaluation.labels) == len(told.test)

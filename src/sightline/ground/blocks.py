@@ -71,8 +71,9 @@ class BlockGround:
     def learn(self, pipeline: Pipeline, told: Steps) -> Learned:
         """See `Ground`; to a relative gap of 1e-4 where the recipe asks for less."""
         train, classifier = self.shown.train, pipeline[-1]
+        self.place.watch = told.looked
         width = learn_steps(pipeline, self.large.train, train.X, train.labels, self.place.over)
-        told.looked(0.0)
+        self.place.watch = None
         blocks, scale, kept = self.large.train, None, None
         if isinstance(pipeline, StreamedPipeline):
             blocks = copied(pipeline, blocks, train.X, self.large.image_shape)

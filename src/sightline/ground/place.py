@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sightline.engine.blocks import RowBlocks
+from sightline.engine.blocks import Block, RowBlocks
 from sightline.engine.sums import LocalSums, Sums
 from sightline.engine.threads import available_threads
 
 if TYPE_CHECKING:
     from sightline.engine.connection import Connection
+
+
+class Watched:
+    """Blocks, and who is told the share of them (0…1) that has been read."""
+
+    def __init__(self, blocks: RowBlocks, told: Callable[[float], None]) -> None:
+        self.blocks, self.told, self.done = blocks, told, 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, d)."""
+        return self.blocks.shape
+
+    @property
+    def n_blocks(self) -> int:
+        """As many as there are."""
+        return self.blocks.n_blocks
+
+    def block(self, index: int) -> Block:
+        """See `RowBlocks.block`."""
+        both = self.blocks.block(index)
+        self.done += 1
+        self.told(min(1.0, self.done / self.n_blocks))
+        return both
 
 
 class Place:
@@ -25,9 +49,15 @@ class Place:
     ------
     UsageError, SightlineError
         As `engine.cluster.ClusterSums`.
+
+    Attributes
+    ----------
+    watch : callable or None
+        Told how far a pass is, as far as it is made here.
     """
 
     def __init__(self, cluster: object = None) -> None:
+        self.watch: Callable[[float], None] | None = None
         self._connection: Connection | None = None
         if cluster is not None:
             from sightline.engine.connection import Connection, check_versions
@@ -53,7 +83,8 @@ class Place:
     def over(self, blocks: RowBlocks) -> Iterator[Sums]:
         """Who goes over these blocks; lets go of them afterwards."""
         if self._connection is None:
-            with closing(LocalSums(blocks, readers=self.readers)) as sums:
+            seen = blocks if self.watch is None else Watched(blocks, self.watch)
+            with closing(LocalSums(seen, readers=self.readers)) as sums:
                 yield sums
             return
         from sightline.engine.cluster import ClusterSums
