@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline
 
 from sightline.dataset import Dataset, LabelArray
 from sightline.evaluation.judge import SMALLEST
-from sightline.features import Recipe, StreamedPipeline, find_recipe, make_recipe
+from sightline.features import Recipe, StreamedPipeline, find_recipe, make_recipe, on_device
 from sightline.logistic import LogisticRegression, Pass
 from sightline.logistic.history import Listener
 
@@ -90,7 +90,12 @@ def _fold_of(labels: LabelArray, seed: int) -> LabelArray:
 
 
 def select(
-    recipe: Recipe, parts: tuple[Dataset, ...], *, seed: int = 0, told: Told | None = None
+    recipe: Recipe,
+    parts: tuple[Dataset, ...],
+    *,
+    seed: int = 0,
+    told: Told | None = None,
+    device: str = "cpu",
 ) -> Selection:
     """Choose what a recipe leaves open.
 
@@ -102,6 +107,8 @@ def select(
     seed : int
     told : callable, optional
         Told what is being tried, and every pass of its fits.
+    device : str
+        See `on_device` of `sightline.features`.
 
     Returns
     -------
@@ -109,7 +116,7 @@ def select(
     """
     trials: list[Trial] = []
     sizes = component_counts(recipe, parts)
-    grounds = [_Ground(recipe, part, sizes[-1], seed) for part in parts]
+    grounds = [_Ground(recipe, part, sizes[-1], seed, device) for part in parts]
     candidates: _Candidates | None = None
     for size in sizes:
         choices = {**recipe.defaults, **({} if size is None else {"n_components": size})}
@@ -178,13 +185,16 @@ class _Ground:
     largest number that is to be tried.
     """
 
-    def __init__(self, recipe: Recipe, part: Dataset, largest: int | None, seed: int) -> None:
-        self.recipe, self.part, self.largest, self.seed = recipe, part, largest, seed
+    def __init__(
+        self, recipe: Recipe, part: Dataset, largest: int | None, seed: int, device: str = "cpu"
+    ) -> None:
+        self.recipe, self.part, self.largest = recipe, part, largest
+        self.seed, self.device = seed, device
         self.components: tuple[Any, Any] | None = None
 
     def features(self, choices: dict[str, float]) -> tuple[Any, Any]:
         """Features to fit on, of copies too where the recipe makes them, and to judge on."""
-        pipeline = make_recipe(self.recipe.name, shape=self.part.shape, seed=self.seed, **choices)
+        pipeline = self._pipeline(choices)
         if isinstance(pipeline, StreamedPipeline):
             seen, _ = pipeline.training_features(self.part.train.X, self.part.train.labels)
             return seen, pipeline.features(self.part.X[self.part.n_train :])
@@ -200,8 +210,11 @@ class _Ground:
         return _through(steps[first:], fit_on, judge_on)
 
     def _steps(self, choices: dict[str, float]) -> list[tuple[str, Any]]:
-        pipeline = make_recipe(self.recipe.name, shape=self.part.shape, seed=self.seed, **choices)
-        return list(pipeline.steps[:-1])
+        return list(self._pipeline(choices).steps[:-1])
+
+    def _pipeline(self, choices: dict[str, float]) -> Pipeline:
+        made = make_recipe(self.recipe.name, shape=self.part.shape, seed=self.seed, **choices)
+        return on_device(made, self.device)
 
 
 def _through(steps: list[tuple[str, Any]], fit_on: Any, judge_on: Any) -> tuple[Any, Any]:
@@ -217,7 +230,9 @@ class _Fold:
     def __init__(self, ground: _Ground, choices: dict[str, float]) -> None:
         self.ground, self.choices = ground, choices
         self.features: tuple[Any, Any] | None = None
-        self.classifier = LogisticRegression(random_state=ground.seed, tol=TOLERANCE, warm_start=True)
+        self.classifier = LogisticRegression(
+            random_state=ground.seed, tol=TOLERANCE, warm_start=True, device=ground.device
+        )
 
     def probability_of_truth(
         self, C: float, listeners: Sequence[Listener]

@@ -10,7 +10,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import lzma
+import math
 import os
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -23,7 +27,7 @@ import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures
 
-from sightline.errors import ModelError, NotFoundError
+from sightline.errors import ModelError, NotFoundError, visible
 from sightline.features import (
     PCA,
     ByteScaler,
@@ -43,10 +47,16 @@ FORMAT, VERSION = "sightline-model", 1
 LARGEST = 4 << 30
 """Most bytes that the arrays of a model may unpack to."""
 
+FREE, TIMES = 128 << 20, 200
+"""Beyond how many bytes, and at how many times the size of its file, they are taken for a decompression bomb."""
+
+SIDE, WIDEST, DEGREE = 4096, 20_000_000, 8
+"""Longest side of an image; most features that products make, and their highest degree."""
+
 EPOCH = (1980, 1, 1, 0, 0, 0)
 DAMAGED = (
-    OSError, ValueError, KeyError, TypeError, AttributeError, IndexError, EOFError, RecursionError,
-    NotImplementedError, RuntimeError, MemoryError, zlib.error, zipfile.BadZipFile,
+    OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, RuntimeError, MemoryError, ArithmeticError,
+    AssertionError, SyntaxError, struct.error, tokenize.TokenError, lzma.LZMAError, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
 """What reading a ZIP, JSON or NPY of unknown content can raise."""
 
@@ -117,7 +127,7 @@ def save_model(model: Model, path: str | os.PathLike[str]) -> None:
         "about": dict(model.about),
         "steps": [_packed(name, step, arrays) for name, step in model.pipeline.steps],
     }
-    with written_aside(Path(path), "the model") as aside, zipfile.ZipFile(aside, "x") as file:
+    with written_aside(Path(path), "the model") as aside, zipfile.ZipFile(aside, "w") as file:
         _add(file, "manifest.json", json.dumps(manifest, ensure_ascii=False, indent=1).encode())
         for name, array in arrays.items():
             _add(file, f"arrays/{name}.npy", array)
@@ -146,7 +156,9 @@ def _packed(name: str, step: Any, arrays: dict[str, bytes]) -> dict[str, Any]:
         "name": name,
         "type": kind,
         "parameters": {
-            key: _plain(value, f"{name}-{key}", arrays) for key, value in step.get_params().items()
+            key: _plain(value, f"{name}-{key}", arrays)
+            for key, value in step.get_params().items()
+            if key != "device"  # where it was learned: another machine may have none
         },
         "fitted": fitted,
     }
@@ -165,7 +177,10 @@ def _plain(value: Any, name: str, arrays: dict[str, bytes]) -> Any:
     """What JSON can hold, an array by its name."""
     if isinstance(value, np.ndarray):
         if value.dtype.hasobject:
-            raise ModelError(f"the array '{name}' holds Python objects and cannot be stored")
+            raise ModelError(
+                f"the array '{name}' holds Python objects and cannot be stored",
+                "Only numbers and text can be.",
+            )
         arrays[name] = _npy(value)
         return {"array": name, "sha256": hashlib.sha256(arrays[name]).hexdigest()}
     if isinstance(value, np.generic):
@@ -178,7 +193,9 @@ def _plain(value: Any, name: str, arrays: dict[str, bytes]) -> Any:
         return {
             "items": [[_plain(key, name, arrays), _plain(one, name, arrays)] for key, one in value.items()]
         }
-    raise ModelError(f"'{name}' is a {type(value).__name__} and cannot be stored")
+    raise ModelError(
+        f"'{name}' is a {type(value).__name__} and cannot be stored", "Only numbers and text can be."
+    )
 
 
 def load_model(path: str | os.PathLike[str]) -> Model:
@@ -218,32 +235,56 @@ def load_model(path: str | os.PathLike[str]) -> Model:
 
 def _read(path: Path) -> Model:
     with zipfile.ZipFile(path) as file:
-        if sum(one.file_size for one in file.infolist()) > LARGEST:
+        claimed = sum(one.file_size for one in file.infolist())
+        if claimed > LARGEST or claimed > max(FREE, TIMES * path.stat().st_size):
             raise ModelError(
-                f"'{path}' claims to unpack to more than {LARGEST >> 30} GiB", "It is no model of ours."
+                f"'{path}' claims to unpack to {claimed:,} bytes, far more than a model of its size",
+                "It is no model of ours.",
             )
+        if any(one.compress_size > path.stat().st_size for one in file.infolist()):
+            raise ValueError("a part of it is longer than the file")  # as much would be made ready for it
         manifest = json.loads(file.read("manifest.json"))
         if manifest["format"] != FORMAT:
-            raise ModelError(f"'{path}' is not a Sightline model")
+            raise ModelError(f"'{path}' is not a Sightline model", "`sightline learn` writes one.")
         if manifest["version"] > VERSION:
             raise ModelError(
                 f"'{path}' was written by a newer Sightline (format {manifest['version']}, not {VERSION})",
                 "Upgrade with pip install --upgrade sightline.",
             )
+        names, sides = manifest["classes"], manifest["shape"]
+        if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+            raise ValueError("class names are no list of text")
+        if not (isinstance(sides, list) and all(type(side) is int and 1 <= side <= SIDE for side in sides)):
+            raise ValueError(f"an image has no sides such as {sides}")
+        if not (len(sides) == 2 or (len(sides) == 3 and sides[2] == 3)):
+            raise ValueError(f"an image has no shape such as {sides}")
         steps = [(str(one["name"]), _unpacked(one, file)) for one in manifest["steps"]]
     model = Model(
         pipeline=Pipeline(steps),
-        classes=tuple(str(name) for name in manifest["classes"]),
-        shape=tuple(int(side) for side in manifest["shape"]),
-        recipe=str(manifest["recipe"]),
-        about=dict(manifest["about"]),
+        classes=tuple(map(visible, names)),
+        shape=tuple(sides),
+        recipe=visible(str(manifest["recipe"])),
+        about={
+            key: visible(one) if isinstance(one, str) else one for key, one in dict(manifest["about"]).items()
+        },
     )
-    scores = model.predict_proba(np.zeros((1, int(np.prod(model.shape))), dtype=np.uint8))
-    if scores.shape != (1, len(model.classes)) or not np.isfinite(scores).all():
+    if not all(len(set(names)) == len(names) and _decides(model, row) for row in _trials(math.prod(sides))):
         raise ModelError(
             f"the parts of '{path}' do not fit together", "Learn it again with `sightline learn`."
         )
     return model
+
+
+def _trials(n: int) -> npt.NDArray[np.uint8]:
+    """A black image, a white one, and one of noise: (3, 1, n)."""
+    noise = np.random.default_rng(0).integers(0, 256, n, dtype=np.uint8)
+    return np.stack([np.zeros(n, np.uint8), np.full(n, 255, np.uint8), noise])[:, None]
+
+
+def _decides(model: Model, row: npt.NDArray[np.uint8]) -> bool:
+    with np.errstate(all="ignore"):  # said in a better way by whoever asks
+        scores = model.predict_proba(row)
+    return scores.shape == (1, len(model.classes)) and bool(np.isfinite(scores).all())
 
 
 def _unpacked(packed: dict[str, Any], file: zipfile.ZipFile) -> Any:
@@ -251,7 +292,14 @@ def _unpacked(packed: dict[str, Any], file: zipfile.ZipFile) -> Any:
     values = {key: _value(value, key, file) for key, value in packed["parameters"].items()}
     step = kind.make(**values)
     fitted = {key: _value(packed["fitted"][key], key, file) for key in kind.fitted}
+    if not all(np.isfinite(one).all() for one in fitted.values() if isinstance(one, (np.ndarray, float))):
+        raise ValueError("a fitted number is not finite")
     if kind.make is PolynomialFeatures:
+        n, degree = fitted["n_features_in_"], step.degree
+        if not (type(n) is type(degree) is int and 1 <= n <= WIDEST and 0 <= degree <= DEGREE):
+            raise ValueError(f"products of degree {degree} of {n} features")
+        if math.comb(n + degree, degree) > WIDEST:
+            raise ValueError(f"products of degree {degree} of {n} features are too many")
         return step.fit(np.zeros((1, int(fitted["n_features_in_"]))))
     for key, value in fitted.items():
         setattr(step, key, value)
@@ -277,6 +325,24 @@ def _history(packed: dict[str, Any], file: zipfile.ZipFile) -> FitHistory:
     return FitHistory(passes, bool(packed["converged"]), str(packed["outcome"]))
 
 
+def _numbers(content: bytes) -> npt.NDArray[Any]:
+    """The array of an NPY file, whose header is not believed until its length agrees with it."""
+    file = io.BytesIO(content)
+    version = np.lib.format.read_magic(file)
+    if version not in ((1, 0), (2, 0), (3, 0)):
+        raise ValueError(f"an array of the format {version}")
+    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = header(file)
+    count = math.prod(shape)
+    if dtype.kind not in "biuf" or min(shape, default=0) < 0:
+        raise ValueError(f"an array of {dtype} of shape {shape} holds no numbers")
+    if count * dtype.itemsize != len(content) - file.tell():
+        raise ValueError(f"an array is not as long as its shape {shape} says")
+    array: npt.NDArray[Any] = np.empty(count, dtype)
+    array.view(np.uint8)[:] = np.frombuffer(file.read(), np.uint8)
+    return array.reshape(shape, order="F" if fortran else "C")
+
+
 def _value(value: Any, key: str, file: zipfile.ZipFile) -> Any:
     if isinstance(value, dict) and "array" in value:
         content = file.read(f"arrays/{value['array']}.npy")
@@ -284,7 +350,7 @@ def _value(value: Any, key: str, file: zipfile.ZipFile) -> Any:
             raise ModelError(
                 f"the array '{value['array']}' of '{file.filename}' is damaged", "Copy the file again."
             )
-        return np.load(io.BytesIO(content), allow_pickle=False)
+        return _numbers(content)
     if isinstance(value, dict):
         return {_value(k, key, file): _value(v, key, file) for k, v in value["items"]}
     if isinstance(value, list):

@@ -8,7 +8,7 @@ from sightline.features.deskew import Deskew
 from sightline.features.orientation import Orientation
 from sightline.features.patches import Patches
 from sightline.features.pca import PCA
-from sightline.features.recipes import LADDER, RECIPES, Recipe, find_recipe, make_recipe, recipes
+from sightline.features.recipes import LADDER, RECIPES, Recipe, find_recipe, make_recipe, on_device, recipes
 from sightline.features.scale import ByteScaler, RangeScaler, StandardScaler
 from sightline.features.shape import IntensitySymmetry
 from sightline.features.shrink import Shrink
@@ -35,5 +35,6 @@ __all__ = [
     "averaged",
     "find_recipe",
     "make_recipe",
+    "on_device",
     "recipes",
 ]

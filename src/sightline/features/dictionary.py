@@ -32,6 +32,7 @@ class Dictionary(NamedTuple):
     atoms: Floats
 
 
+@single_threaded_blas()
 def learn_dictionary(
     patches: Floats, n_atoms: int, *, kind: str = "kmeans", ridge: float = 0.3, seed: int = 0
 ) -> Dictionary:
@@ -59,8 +60,7 @@ def learn_dictionary(
         parts = cut(len(patches), 8)
         gram = np.sum(team.each(lambda part: patches[part].T @ patches[part], parts), axis=0)
         covariance = gram.astype(np.float64) / len(patches) - np.outer(mean, mean)
-        with single_threaded_blas():
-            variance, U = np.linalg.eigh(covariance)
+        variance, U = np.linalg.eigh(covariance)
         root = np.sqrt(np.maximum(variance, 0) + max(ridge, 1e-6))
         whitening = ((U / root) @ U.T).astype(np.float32)
         if kind == "pca":

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.engine import compiled
+from sightline.errors import DataError
 
 Floats = npt.NDArray[np.float32]
 Doubles = npt.NDArray[np.float64]
@@ -51,6 +52,9 @@ class _Layer(ctypes.Structure):
     )
 
 
+DAMAGED = "If it came from a file, the file is damaged: learn the model again."
+
+
 def cells(positions: int, parts: int) -> npt.NDArray[np.int64]:
     """Edges (parts + 1,) that cut 0…positions into nearly equal parts, no more than there are positions."""
     parts = max(1, min(parts, positions))
@@ -75,6 +79,34 @@ class Layer:
     threshold: float
     floor: float
     contrast: bool = True
+
+    def __post_init__(self) -> None:
+        """See that all parts fit together; compiled code believes them.
+
+        Raises
+        ------
+        DataError
+            They do not.
+        """
+        high, wide, channels = self.shape
+        whole = all(isinstance(one, (int, np.integer)) for one in (*self.shape, self.size))
+        if not (whole and 1 <= self.size <= min(high, wide) and channels >= 1):
+            raise DataError(
+                f"there are no patches of {self.size} pixels in images of shape {self.shape}", DAMAGED
+            )
+        entries = self.size**2 * channels
+        if self.filters.ndim != 2 or self.filters.shape[0] != entries or not self.filters.shape[1]:
+            raise DataError(
+                f"filters of shape {self.filters.shape} are not those of patches of {entries} numbers",
+                DAMAGED,
+            )
+        if self.offset.shape != self.filters.shape[1:]:
+            raise DataError(
+                f"offsets of shape {self.offset.shape} do not belong to {self.n_atoms} atoms", DAMAGED
+            )
+        for edges, most in zip((self.rows, self.columns), self.positions, strict=True):
+            if len(edges) < 2 or edges[0] != 0 or edges[-1] > most or (np.diff(edges) <= 0).any():
+                raise DataError("the grid does not lie on the positions of the patches", DAMAGED)
 
     @property
     def positions(self) -> tuple[int, int]:
@@ -109,7 +141,7 @@ class Layer:
 
     def __call__(self, images: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Images (n, height, width, channels) to features (n, width) ≥ 0 of the same dtype, on this thread alone."""
-        images = np.ascontiguousarray(images)
+        images = np.ascontiguousarray(images).reshape(-1, *self.shape)
         out = np.empty((len(images), self.width), images.dtype)
         if images.dtype == np.float32 and compiled.library(LIBRARY) is not None:
             self._compiled(images, out)

@@ -133,7 +133,7 @@ def _size(shape: Shape | None) -> tuple[int, int]:
     if shape is None:
         raise UsageError(
             "this recipe has to know the shape of the images",
-            "make_recipe(name, shape=dataset.shape)",
+            "Say make_recipe(name, shape=dataset.shape).",
         )
     return int(shape[0]), int(shape[1])
 

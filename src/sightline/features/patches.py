@@ -9,11 +9,13 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sightline.engine.device import Device, device_of, find_device, host
 from sightline.engine.threads import ThreadTeam, blocks, single_threaded_blas
 from sightline.errors import DataError, UsageError
 from sightline.features.dictionary import KINDS, learn_dictionary
 from sightline.features.images import DTYPES, Shape, float_type, resolve_shape
 from sightline.features.layer import Layer, cells
+from sightline.features.layer_arrays import ArrayLayer, through
 from sightline.features.layer_at import LayerAt
 
 Floats = npt.NDArray[Any]
@@ -53,6 +55,9 @@ class Patches(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         From how many patches the dictionary is learned.
     random_state : int
         Draws patches and first atoms.
+    device : str
+        Where features are computed: "cpu", or on a graphics card, "cuda"; see `sightline.engine.device`. Without a
+        card a UserWarning says so, and the processor is used. The dictionary is learned on the processor.
 
     Attributes
     ----------
@@ -83,6 +88,7 @@ class Patches(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         ridge: float = 1.0,
         n_patches: int = 60_000,
         random_state: int = 0,
+        device: str = "cpu",
     ) -> None:
         self.shape = shape
         self.size = size
@@ -97,7 +103,9 @@ class Patches(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.ridge = ridge
         self.n_patches = n_patches
         self.random_state = random_state
+        self.device = device
 
+    @single_threaded_blas()
     def fit(self, X: npt.ArrayLike, y: object = None) -> Self:
         """Learn the dictionary.
 
@@ -108,7 +116,7 @@ class Patches(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         DataError
             No patch of any image differs from a blank one.
         """
-        rows = validate_data(self, X, dtype=DTYPES)
+        rows = validate_data(self, host(X), dtype=DTYPES)
         self.shape_ = _shape_of(self.shape, rows.shape[1])
         self._check()
         self._drop_layer()
@@ -124,8 +132,7 @@ class Patches(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             self.map_shape_ = (*layer.grid, numbers)
             seen = self._through(few).reshape(-1, numbers)
             seen -= seen.mean(axis=0)
-            with single_threaded_blas():
-                _, U = np.linalg.eigh((seen.T @ seen).astype(np.float64))
+            _, U = np.linalg.eigh((seen.T @ seen).astype(np.float64))
             directions = U[:, ::-1][:, : self.n_components]
             self.directions_ = (directions / max(float((seen @ directions).std()), 1e-12)).astype(np.float32)
             numbers = self.n_components
@@ -133,9 +140,16 @@ class Patches(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: npt.ArrayLike) -> Floats:
-        """(n, d) rows to (n, rows · columns · numbers) features; float64 stays, the rest becomes float32."""
+        """(n, d) rows to (n, rows · columns · numbers) features; float64 stays, the rest becomes float32.
+
+        Rows that are an array of PyTorch or CuPy give features that are one too, made on the device where they are.
+        """
         check_is_fitted(self)
-        return self._through(validate_data(self, X, dtype=DTYPES, reset=False))
+        there = device_of(X)
+        if there is not None:
+            found: Floats = self._through_arrays(X, there)
+            return found
+        return self._through(validate_data(self, host(X), dtype=DTYPES, reset=False))
 
     def images(self, X: Floats) -> Floats:
         """Rows as images (n, height, width, channels), padded."""
@@ -248,6 +262,9 @@ class Patches(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _through(self, rows: Floats) -> Floats:
         dtype, layer = float_type(rows.dtype), self._layer
+        device = find_device(self.device)
+        if device is not None:
+            return through(ArrayLayer(layer, self.pad, self.directions_, device), rows, dtype)
         out = np.empty((len(rows), int(np.prod(self.map_shape_))), dtype)
         team = ThreadTeam(len(rows), layer.width)
 
@@ -261,6 +278,16 @@ class Patches(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         team.map(part)
         team.close()
         return out
+
+    def _through_arrays(self, X: Any, device: Device) -> Any:
+        d = int(np.prod(self.shape_))
+        if len(X.shape) != 2 or X.shape[1] != d:
+            raise DataError(
+                f"X has the shape {tuple(X.shape)}", f"Expected rows of {d} numbers, as in the fit."
+            )
+        xp, X = device.xp, X.detach() if device.library == "torch" else X
+        rows = X if X.dtype == xp.float64 else xp.astype(X, xp.float32, copy=False)
+        return ArrayLayer(self._layer, self.pad, self.directions_, device)(rows)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -13,6 +13,7 @@ from sightline.errors import UsageError, meant
 from sightline.features import layered
 from sightline.features.deskew import Deskew
 from sightline.features.images import Shape
+from sightline.features.patches import Patches
 from sightline.features.pca import PCA
 from sightline.features.scale import RangeScaler, StandardScaler
 from sightline.features.shape import IntensitySymmetry
@@ -274,3 +275,19 @@ def make_recipe(name: str, *, shape: Shape | None = None, seed: int = 0, **choic
         shape=shape,
         random_state=seed,
     )
+
+
+def on_device(pipeline: Pipeline, device: str) -> Pipeline:
+    """Let the classifier of a pipeline learn, and its patches be made, on a device; returns the pipeline itself.
+
+    Parameters
+    ----------
+    pipeline : Pipeline
+        From `make_recipe`, not fitted.
+    device : str
+        "cpu", or "cuda" for a graphics card; see `LogisticRegression`.
+    """
+    for _, step in pipeline.steps:
+        if isinstance(step, LogisticRegression | Patches):
+            step.set_params(device=device)
+    return pipeline

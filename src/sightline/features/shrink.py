@@ -9,6 +9,7 @@ import numpy.typing as npt
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from sightline.engine.threads import single_threaded_blas
 from sightline.errors import UsageError
 from sightline.features.images import DTYPES, Shape, as_images, float_type, resolve_shape
 
@@ -54,6 +55,7 @@ class Shrink(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.small_shape_ = shrunken(self.shape_, self.factor)
         return self
 
+    @single_threaded_blas()
     def transform(self, X: npt.ArrayLike) -> Floats:
         """(n, d) rows to (n, d') rows of smaller images; float64 stays, the rest becomes float32."""
         check_is_fitted(self)

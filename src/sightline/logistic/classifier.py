@@ -11,16 +11,20 @@ import numpy as np
 import numpy.typing as npt
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from sightline.engine.blocks import RowBlocks
+from sightline.engine.device import host
 from sightline.errors import DataError, UsageError
+from sightline.logistic.arrays import ArrayRows
 from sightline.logistic.functions import log_probability, sigmoid, softmax
 from sightline.logistic.history import FitHistory, Listener
+from sightline.logistic.incoming import array_scores, checked, taken
 from sightline.logistic.lbfgs import minimise
+from sightline.logistic.masses import masses
 from sightline.logistic.objective import Objective
+from sightline.logistic.reservoir import Streaming
 from sightline.logistic.rowspace import RowSpace
 from sightline.logistic.scores import scores
 from sightline.logistic.sparse import coefficients, minimise_sparse, point_of
@@ -29,7 +33,7 @@ Floats = npt.NDArray[np.floating[Any]]
 DTYPES = [np.float64, np.float32, np.uint8]
 
 
-class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class LogisticRegression(Streaming, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     r"""Softmax regression for K classes, sigmoid for two, with an L2 penalty on the weights.
 
     Minimises, with masses m_i = sample weight × class weight and M = Σ m_i,
@@ -58,6 +62,10 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Seed of the row samples behind the curvature; same seed, same model, on any number of threads.
     n_threads : int or None
         None takes all cores this process may use.
+    device : str, default 'cpu'
+        Where `fit` works: 'cpu', or in float32 on a graphics card, 'cuda', 'cuda:1' (extra ``gpu``; without a card
+        a UserWarning says so, and the processor is used). Arrays of PyTorch or CuPy on a card are learned from,
+        and decided on, where they are; what comes out is NumPy. See `sightline.engine.device`.
 
     Attributes
     ----------
@@ -95,6 +103,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         warm_start: bool = False,
         random_state: int = 0,
         n_threads: int | None = None,
+        device: str = "cpu",
     ) -> None:
         self.C = C
         self.l1_ratio = l1_ratio
@@ -105,6 +114,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.warm_start = warm_start
         self.random_state = random_state
         self.n_threads = n_threads
+        self.device = device
 
     # -- learning ------------------------------------------------------------------------------------
 
@@ -148,7 +158,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         mass = self._mass(rows, labels, classes, codes, sample_weight)
         penalty = 0.0 if np.isinf(self.C) else 1.0 / max(self.C * float(mass.sum()), 1e-280)
         l1, narrow = penalty * self.l1_ratio, None
-        if penalty > 0 and l1 == 0 and not keep_weights:
+        if penalty > 0 and l1 == 0 and not keep_weights and not isinstance(rows, ArrayRows):
             narrow = RowSpace.of(rows, mass, centred=self.fit_intercept)
         seen = rows if narrow is None else narrow.L
         objective = self._objective(seen, codes, classes, mass, penalty - l1)
@@ -214,6 +224,10 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._check_parameters()
         if self.l1_ratio > 0:
             raise UsageError(f"l1_ratio = {self.l1_ratio!r} cannot be learned from blocks", "Use fit, or 0.")
+        if self.device != "cpu":
+            raise UsageError(
+                f"device = {self.device!r} cannot learn from blocks", "Use fit, or device='cpu'."
+            )
         warm = self.warm_start and hasattr(self, "coef_")
         wish = Wish(
             self.C, self.fit_intercept, self.tol, self.max_iter, self.random_state, self.n_threads, self._masses,
@@ -243,7 +257,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self._mass(codes[:, None], classes, classes, codes, counts) / counts
 
     def _checked(self, X: npt.ArrayLike, y: npt.ArrayLike) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-        rows, labels = validate_data(self, X, y, dtype=DTYPES, order="C")
+        rows, labels = checked(self, X, y, self.device, DTYPES)
         check_classification_targets(labels)
         return rows, labels
 
@@ -278,26 +292,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _mass(
         self, X: npt.NDArray[Any], y: npt.NDArray[Any], classes: Any, codes: Any, sample_weight: Any
     ) -> npt.NDArray[np.float64]:
-        if sample_weight is None:
-            mass = np.ones(len(X))
-        else:
-            mass = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
-        if isinstance(self.class_weight, str) and self.class_weight == "balanced":
-            total = np.bincount(codes, weights=mass)
-            mass = mass * (mass.sum() / (len(classes) * np.where(total > 0, total, 1)))[codes]
-        elif self.class_weight is not None:
-            factors = compute_class_weight(self.class_weight, classes=classes, y=y)
-            if not (np.isfinite(factors).all() and factors.min() >= 0):
-                raise UsageError(
-                    f"class_weight = {self.class_weight!r} has a weight that is negative or not finite",
-                    "Weights are masses: 0 or more.",
-                )
-            mass = mass * factors[codes]
-        if np.count_nonzero(np.bincount(codes, weights=mass)) < 2:
-            raise DataError(
-                "the weights leave fewer than two classes with any mass", "Give two classes positive weights."
-            )
-        return np.asarray(mass, dtype=np.float64)
+        return masses(y, classes, codes, host(sample_weight), self.class_weight)
 
     def _warm(
         self, objective: Objective, classes: npt.NDArray[Any], narrow: RowSpace | None
@@ -314,6 +309,7 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _report(self, history: FitHistory) -> None:
         self.history_ = history
+        self.__dict__.pop("_stream", None)  # a new beginning: see partial_fit
         self.converged_ = history.converged
         self.n_iter_ = np.array([history.passes[-1].number if history.passes else 0], dtype=np.int32)
         if history.outcome.startswith("interrupted"):
@@ -324,8 +320,11 @@ class LogisticRegression(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     # -- deciding ------------------------------------------------------------------------------------
 
     def _scores(self, X: npt.ArrayLike) -> Floats:
-        check_is_fitted(self)
-        rows: npt.NDArray[Any] = validate_data(self, X, dtype=DTYPES, reset=False)
+        check_is_fitted(self, "coef_")  # not n_features_in_, which a fit that failed has set
+        there = taken(X, self.device, None)
+        if there is not None:
+            return array_scores(there, self.coef_, self.intercept_)
+        rows: npt.NDArray[Any] = validate_data(self, host(X), dtype=DTYPES, reset=False)
         return scores(rows, self.coef_, self.intercept_, self.n_threads)
 
     def decision_function(self, X: npt.ArrayLike) -> Floats:

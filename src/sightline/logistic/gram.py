@@ -23,6 +23,7 @@ class InverseGram:
     The last column of A belongs to the intercept, which has no ridge; where it is all zero (no intercept),
     the last entry of a solution means nothing.
 
+    `gram`, where it is given, is Aᵀ A, and A is not looked at.
     The tall case factors the Gram matrix after scaling its diagonal to 1, so columns of any scale are fine.
     The wide case (m < d, every ridge positive) first takes the intercept's column a out of the others,
     B = A − a aᵀA / aᵀa, over the root of the ridge; with Bᵀ = Q T, Q (d, m) orthonormal,
@@ -33,13 +34,15 @@ class InverseGram:
     ridge are; and a ridge near zero for the intercept would drown the others.
     """
 
-    def __init__(self, A: Floats, ridge: Doubles, gram: Floats | None = None) -> None:
-        self.wide = wide(A, ridge)
-        if self.wide:
+    def __init__(self, A: Floats | None, ridge: Doubles, gram: Floats | None = None) -> None:
+        self.wide = gram is None and A is not None and wide(A, ridge)
+        if A is not None and self.wide:
             self._wide(A.astype(np.float64), ridge)
         else:
-            gram = A.T @ A if gram is None else gram
-            gram[np.diag_indices(len(ridge))] += ridge.astype(A.dtype)
+            if gram is None:
+                assert A is not None
+                gram = A.T @ A
+            gram[np.diag_indices(len(ridge))] += ridge.astype(gram.dtype)
             self.inverse = inverse(gram)
 
     def _wide(self, A: Doubles, ridge: Doubles) -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from sightline.engine.threads import ThreadTeam, blocks
 from sightline.errors import DataError
 from sightline.logistic import native
+from sightline.logistic.arrays import ArrayRows
 from sightline.logistic.loss import Labels
 from sightline.logistic.native import NativeRows
 from sightline.logistic.rows import BlockRows, Rows, block_size
@@ -41,7 +42,7 @@ class Objective:
     Parameters
     ----------
     X : (n, d) uint8, float32 or float64, C-contiguous; never copied as it is: widened block by block, or packed
-        where most of it is zero
+        where most of it is zero; or `ArrayRows` on a device
     labels : (n,) int64, 0…K−1
     n_classes : int, K ≥ 2
     mass : (n,) float64, sample weights ≥ 0, not all zero; only their ratios matter
@@ -57,7 +58,7 @@ class Objective:
 
     def __init__(
         self,
-        X: npt.NDArray[Any],
+        X: npt.NDArray[Any] | ArrayRows,
         labels: Labels,
         n_classes: int,
         mass: Doubles,
@@ -66,7 +67,8 @@ class Objective:
         fit_intercept: bool = True,
         n_threads: int | None = None,
     ) -> None:
-        self.X, self.labels, self.penalty = X, labels, penalty
+        self.X: Any = X
+        self.labels, self.penalty = labels, penalty
         self.n, self.d = X.shape
         self.n_classes = n_classes
         self.R = 1 if n_classes == 2 else n_classes
@@ -78,6 +80,8 @@ class Objective:
         self.mass_sum = float(mass.sum())
         self.share = self._share()
         self.team = ThreadTeam(self.n, self.d, n_threads)
+        if isinstance(X, ArrayRows):
+            self.team.slabs = [slice(0, self.n)]  # the device has threads of its own
         self.block = block_size(self.d, self.dtype.itemsize)
         self.uniform = bool((mass == mass[0]).all())
         self.narrow_mass = self.mass.astype(self.dtype)
@@ -146,7 +150,8 @@ class Objective:
         change nothing; `moved`, what is taken off every row before it is multiplied.
         """
         compiled = native.available() and self.R <= native.MOST_CLASSES
-        rows: Rows = NativeRows(self.X, self.dtype) if compiled else BlockRows(self.X, self.dtype)
+        placed = isinstance(self.X, ArrayRows)
+        rows: Rows = self.X if placed else (NativeRows if compiled else BlockRows)(self.X, self.dtype)
         shift = self.X[int(np.argmax(self.mass > 0))].astype(np.float64)
         narrow_shift, entries = shift.astype(self.dtype), np.zeros(self.n, np.int64)
         parts = self.team.map(lambda slab: rows.moments(slab, narrow_shift, self.narrow_mass, entries))
@@ -169,7 +174,8 @@ class Objective:
         if not self.fit_intercept:
             self.mean, self.variance, self.constant = np.zeros(self.d), about_zero, same & (mean == 0)
         if far.any():
-            return BlockRows(self.X, self.dtype, self.moved.astype(self.dtype))
+            moved = self.moved.astype(self.dtype)
+            return self.X.moved_by(moved) if placed else BlockRows(self.X, self.dtype, moved)
         if isinstance(rows, NativeRows) and rows.worth_packing(entries):
             rows.pack(self.team, entries)
         return rows

@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import cho_solve
 
-from sightline.engine.threads import blocks, cut
+from sightline.engine.threads import ThreadTeam, blocks, cut
+from sightline.logistic.arrays import ArrayRows
 from sightline.logistic.gram import InverseGram, draw, factor, important, products, squares, wide
 from sightline.logistic.loss import curvatures, probabilities
 from sightline.logistic.objective import Objective
@@ -60,6 +61,43 @@ class Columns:
         return result
 
 
+def inverse_gram(
+    objective: Objective,
+    rows: Rows,
+    weight: Doubles,
+    columns: Columns,
+    exact: Doubles,
+    ridge: float,
+    *,
+    team: ThreadTeam | None = None,
+) -> InverseGram:
+    """(Σ_i w_i x̃_i x̃_iᵀ + ridge)⁻¹ over some `rows` of the given weights, and the kept columns and the intercept.
+
+    What the rows lack of the `exact` diagonal (j,) is added to it. `team` shares one large product among threads.
+    """
+
+    def own(found: Doubles) -> Doubles:
+        lacking = np.maximum(exact - found, 0)
+        return ridge + lacking + objective.eps * exact  # less than that is noise in the gradient
+
+    if isinstance(objective.X, ArrayRows) and len(rows) >= columns.size:
+        last = float(objective.fit_intercept)
+        gram = objective.X.gram(rows, weight, objective.mean, columns.kept, last)
+        return InverseGram(None, own(np.diag(gram)[:-1].astype(np.float64)), gram)
+    A = objective.centred(rows, columns.kept)
+    A *= np.sqrt(weight)[:, None].astype(A.dtype)
+    diagonal = own(squares(A))
+    return InverseGram(A, diagonal, None if team is None or wide(A, diagonal) else products(A, team))
+
+
+def solver(objective: Objective, inverses: list[InverseGram]) -> Callable[[Doubles], Doubles] | None:
+    """(R, j+1) times one inverse, or each row times its own, where the rows are on a device; else None."""
+    if not isinstance(objective.X, ArrayRows) or any(one.wide for one in inverses):
+        return None
+    product: Callable[[Doubles], Doubles] = objective.X.times([one.inverse for one in inverses])
+    return product
+
+
 class SharedCurvature:
     """Stage 1: block k is α_k (Gram + λ/ᾱ), α_k = π_k (1 − π_k), π the class frequencies."""
 
@@ -78,19 +116,15 @@ class SharedCurvature:
         each = self.ROWS if kept <= self.MANY else self.FEWER if kept <= self.MOST else 0
         size = max(self.LEAST, each * kept)
         rows, factor = draw(objective.mass, size, rng)
-        A = objective.centred(rows, self.columns.kept)
-        A *= np.sqrt(objective.mass[rows] * factor / objective.total_mass)[:, None].astype(A.dtype)
+        weight = objective.mass[rows] * factor / objective.total_mass
         self.diagonal = objective.variance + ridge
-        own = ridge + np.maximum(self.columns.of(objective.variance) - squares(A), 0)
-        own += objective.eps * self.columns.of(objective.variance)  # less than this is noise in the gradient
-        gram: Floats | None = None
-        if not wide(A, own):
-            gram = products(A, objective.team)
-        self.gram = InverseGram(A, own, gram)
+        exact = self.columns.of(objective.variance)
+        self.gram = inverse_gram(objective, rows, weight, self.columns, exact, ridge, team=objective.team)
+        self.apply = solver(objective, [self.gram]) or self.gram.solve
 
     def solve(self, gradient: Doubles) -> Doubles:
         """Apply it to a (R, d+1) gradient."""
-        return self.columns.solve(gradient, self.diagonal, self.gram.solve) / self.alpha[:, None]
+        return self.columns.solve(gradient, self.diagonal, self.apply) / self.alpha[:, None]
 
 
 class ClassCurvature:
@@ -120,16 +154,14 @@ class ClassCurvature:
 
         def block(k: int) -> InverseGram:
             rows, factor = drawn[k]
-            A = objective.centred(rows, self.columns.kept)
             weight = curvature[k, rows] * factor / objective.total_mass
-            A *= np.sqrt(weight)[:, None].astype(A.dtype)
-            ridge = objective.penalty + np.maximum(self.columns.of(exact[k]) - squares(A), 0)
-            ridge += objective.eps * self.columns.of(exact[k])  # less than this is noise in the gradient
-            return InverseGram(A, ridge)
+            own = self.columns.of(exact[k])
+            return inverse_gram(objective, rows, weight, self.columns, own, objective.penalty)
 
         self.team = objective.team
         self.blocks = self.team.each(block, range(objective.R))
         self.runs = cut(objective.R, self.team.n_threads)
+        self.placed = solver(objective, self.blocks)
 
     def solve(self, gradient: Doubles) -> Doubles:
         """Apply it to a (R, d+1) gradient."""
@@ -141,7 +173,7 @@ class ClassCurvature:
         def each(inner: Doubles) -> Doubles:
             return np.concatenate(self.team.each(lambda run: some(inner, run), self.runs))
 
-        return self.columns.solve(gradient, self.diagonal, each)
+        return self.columns.solve(gradient, self.diagonal, self.placed or each)
 
 
 class ExactHessian:
@@ -157,9 +189,13 @@ class ExactHessian:
 
     def __init__(self, objective: Objective, residual: Floats) -> None:
         R, d = objective.R, objective.d
-        hessian = np.zeros((R, d + 1, R, d + 1))
-        for rows in blocks(slice(0, objective.n), 4096):
-            self._add(hessian, objective, np.arange(rows.start, rows.stop), residual[:, rows])
+        if isinstance(objective.X, ArrayRows):
+            mass, last = objective.mass / objective.total_mass, float(objective.fit_intercept)
+            hessian = objective.X.hessian(objective.mean, residual, objective.labels, mass, last)
+        else:
+            hessian = np.zeros((R, d + 1, R, d + 1))
+            for rows in blocks(slice(0, objective.n), 4096):
+                self._add(hessian, objective, np.arange(rows.start, rows.stop), residual[:, rows])
         for k in range(R):
             hessian[k, range(d), k, range(d)] += objective.penalty
         if not objective.fit_intercept:

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import solve_triangular
 
-from sightline.engine.threads import blocks
+from sightline.engine.threads import ThreadTeam, blocks, single_threaded_blas
 from sightline.logistic.gram import factor
 from sightline.logistic.rows import block_size
 
@@ -32,6 +32,7 @@ class RowSpace:
     `L` (n, n) of the dtype of the sums; `mean` (d,) the centroid by mass, 0 without an intercept.
     """
 
+    @single_threaded_blas()
     def __init__(self, X: npt.NDArray[Any], mass: Doubles, dtype: np.dtype[Any], *, centred: bool) -> None:
         self.X = X
         self.mean = np.zeros(X.shape[1])
@@ -41,12 +42,17 @@ class RowSpace:
             self.mean /= mass.sum()
         n = len(X)
         gram = np.empty((n, n))
-        for a in self._blocks():
+        team = ThreadTeam(*X.shape)
+
+        def multiply(a: slice) -> None:
             left = X[a].astype(np.float64) - self.mean
             for b in self._blocks():
                 if b.start <= a.start:
                     gram[a, b] = left @ (X[b].astype(np.float64) - self.mean).T
                     gram[b, a] = gram[a, b].T
+
+        team.each(multiply, self._blocks())
+        team.close()
         lower, scale = factor(gram)
         self.lower: Doubles = np.tril(lower) * scale[:, None]
         self.L: Floats = np.ascontiguousarray(self.lower, dtype)
@@ -62,6 +68,7 @@ class RowSpace:
             found = cls(X, mass, dtype, centred=centred)
         return found if np.isfinite(found.L).all() and np.square(found.L).sum(axis=0).any() else None
 
+    @single_threaded_blas()
     def coefficients(self, coef: Doubles, intercept: Doubles) -> tuple[Doubles, Doubles]:
         """Weights V (R, n) and intercepts on L as weights W (R, d) and intercepts on X."""
         alpha = solve_triangular(self.lower, coef.T, lower=True, trans="T", check_finite=False).T
@@ -70,6 +77,7 @@ class RowSpace:
             W += alpha[:, rows] @ (self.X[rows].astype(np.float64) - self.mean)
         return W, intercept - W @ self.mean
 
+    @single_threaded_blas()
     def taken(self, coef: Floats, intercept: Floats) -> tuple[Doubles, Doubles]:
         """Inverse of `coefficients`, for a warm start; what of W lies beyond the rows is left."""
         coef = np.asarray(coef, np.float64)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.engine.threads import ROUND, SLABS, blocks, cut
+from sightline.logistic.arrays import ArrayRows, ArraySample
 from sightline.logistic.gram import draw, important
 from sightline.logistic.loss import curvatures, probabilities
 from sightline.logistic.native import NativeRows
@@ -167,8 +168,22 @@ class SampleCopied(Sample):
         return sum(self.objective.team.each(part, self.slabs), start=np.zeros(direction.shape))
 
 
+class SampleOnDevice(Sample):
+    """The rows stay on their device; the products are made there."""
+
+    def __init__(self, objective: Objective, rows: Integers, residual: Floats, factor: Doubles) -> None:
+        super().__init__(objective, rows, residual, factor)
+        assert isinstance(objective.X, ArrayRows)
+        last = float(objective.fit_intercept)
+        self.there = ArraySample(objective.X, rows, objective.mean, last, self.P, self.labels, self.mass)
+
+    def product(self, direction: Doubles) -> Doubles:
+        """Hessian times (R, d+1)."""
+        return self.there.product(direction)
+
+
 class SampledHessian:
-    """Stage 3: the Hessian on `size` important rows, inverted by at most `steps` conjugate-gradient steps."""
+    """ ""Stage 3: the Hessian on `size` important rows, inverted by at most `steps` conjugate-gradient steps."""
 
     def __init__(
         self,
@@ -184,7 +199,9 @@ class SampledHessian:
         self.inner, self.steps, self.tolerance = inner, steps, tolerance
         self.penalty = objective.penalty
         rows, factor = draw(self._importance(objective, residual), size, rng)
-        kind = SampleInPlace if isinstance(objective.rows, NativeRows) else SampleCopied
+        kind: type[Sample] = SampleInPlace if isinstance(objective.rows, NativeRows) else SampleCopied
+        if isinstance(objective.X, ArrayRows):
+            kind = SampleOnDevice
         self.sample = kind(objective, rows, residual, factor)
 
     @staticmethod

@@ -45,6 +45,10 @@ class LogisticRegressionCV(LogisticRegression):
     coef_, intercept_, classes_, n_iter_, converged_, n_features_in_
         As for `LogisticRegression`; `n_iter_` counts the passes of all fits.
 
+    Notes
+    -----
+    The path is followed on the processor: there is no parameter `device`.
+
     Raises
     ------
     UsageError
@@ -60,6 +64,8 @@ class LogisticRegressionCV(LogisticRegression):
     >>> model.C_, model.path_.accuracy.shape
     (0.01, (3, 5))
     """
+
+    device = "cpu"
 
     def __init__(
         self,
@@ -142,6 +148,19 @@ class LogisticRegressionCV(LogisticRegression):
             "Choose C on a sample in memory, then LogisticRegression(C=chosen.C_).fit_blocks(…).",
         )
 
+    def partial_fit(self, *_: Any, **__: Any) -> Self:
+        """Refuses, as `fit_blocks` does.
+
+        Raises
+        ------
+        UsageError
+            Always.
+        """
+        raise UsageError(
+            "LogisticRegressionCV cannot learn from batches",
+            "Choose C on the rows at hand, then LogisticRegression(C=chosen.C_).partial_fit(…).",
+        )
+
     def _folds(
         self, rows: npt.NDArray[Any], labels: npt.NDArray[Any], groups: Any, codes: Any, mass: Any
     ) -> list[Fold]:
@@ -158,7 +177,7 @@ class LogisticRegressionCV(LogisticRegression):
                 )
         if len(folds) < 2:
             raise UsageError(
-                f"cv = {self.cv!r} gives {len(folds)} fold", "Scores are compared over two or more."
+                f"cv gives {len(folds)} fold", "Scores are compared over two or more."
             )
         return folds
 
