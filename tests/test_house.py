@@ -38,11 +38,13 @@ MAY = {
     "__main__": {"cli"},
     "budget": {"dataset", "errors", "features", "logistic"},
     "ground": {
-        "dataset", "engine", "errors", "evaluation", "exploration", "features", "model", "logistic", "selection", "sources",
+        "dataset", "engine", "errors", "evaluation", "exploration", "features", "model", "logistic", "selection",
+        "sources",
     },
     "metrics": {"results"},
     "story": {
-        "budget", "dataset", "errors", "explanation", "exploration", "features", "ground", "logistic", "machine", "model", "results", "scenes", "selection", "sources",
+        "budget", "dataset", "errors", "explanation", "exploration", "features", "ground", "logistic", "machine",
+        "model", "results", "scenes", "selection", "sources",
     },
     "intake": {"dataset", "errors", "model", "sources"},
     "anatomy": {"errors", "evaluation", "explanation", "features", "logistic", "model", "results"},

@@ -4,6 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+LONGEST = 700
+"""Characters of one sentence of a message."""
+
+_UNSEEN = (*range(9), *range(11, 32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A),
+           *range(0xD800, 0xE000))  # fmt: skip
+_SEEN = {code: chr(code).encode("unicode_escape").decode() for code in _UNSEEN}
+
+
+def visible(words: str) -> str:
+    r"""Anybody's text with nothing in it that a terminal obeys: names come from files that strangers may have made.
+
+    Control characters (but for line breaks and tabs), marks that turn the direction of writing, and bytes of file
+    names that are no text are written as Python would.
+
+    Examples
+    --------
+    >>> visible("cat\x1b[2J")
+    'cat\\x1b[2J'
+    """
+    return words.translate(_SEEN)
+
+
+def _short(words: str) -> str:
+    """The same without its middle where it is too long to be read: what is wrong in a file may be the file."""
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 200]} … {words[-200:]}"
+
 
 class SightlineError(Exception):
     """Something that the user can mend; its text is one complete message.
@@ -17,9 +43,8 @@ class SightlineError(Exception):
     """
 
     def __init__(self, what: str, remedy: str = "") -> None:
-        self.what = what
-        self.remedy = remedy
-        super().__init__(f"{what}. {remedy}" if remedy else f"{what}.")
+        self.what, self.remedy = _short(visible(what)), _short(visible(remedy))
+        super().__init__(f"{self.what}. {self.remedy}" if remedy else f"{self.what}.")
 
 
 class DataError(SightlineError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.dataset import Dataset
-from sightline.errors import DataError, NotFoundError, UsageError
+from sightline.errors import DataError, NotFoundError, UsageError, visible
 from sightline.model import Model
 from sightline.sources.decode import read_header, read_pixels
 
@@ -66,19 +67,23 @@ def bring(model: Model, path: Path, polarity: str = "auto") -> Brought:
     if polarity not in POLARITIES:
         raise UsageError(f"there is no polarity '{polarity}'", f"Give one of {', '.join(POLARITIES)}.")
     if not path.is_file():
-        raise NotFoundError(f"there is no image '{path}'")
+        raise NotFoundError(f"there is no image '{path}'", "Name a file that is there.")
     grey = model.channels == 1
-    header = read_header(path)
-    pixels = header if isinstance(header, str) else read_pixels(path, model.size, grey)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's remarks on odd metadata and on sizes that are judged there
+        header = read_header(path)
+        pixels = header if isinstance(header, str) else read_pixels(path, model.size, grey)
     if isinstance(header, str) or isinstance(pixels, str):
-        raise DataError(f"'{path}' cannot be read as an image ({pixels})")
+        raise DataError(
+            f"'{path}' cannot be read as an image ({pixels})", "Give a PNG, JPEG or other picture."
+        )
     notes = []
     if (header.height, header.width) != model.size:
         notes.append(f"fitted from {header.height}×{header.width} into {model.shape[0]}×{model.shape[1]}")
     if polarity == "invert" or (polarity == "auto" and _opposite(model.about.get("background"), pixels)):
         pixels = 255 - pixels
         notes.append("taken as a negative: its background is the opposite of the training images'")
-    return Brought(str(path), pixels, tuple(notes))
+    return Brought(visible(str(path)), pixels, tuple(notes))
 
 
 def _border(image: Pixels) -> float:
@@ -107,6 +112,7 @@ def brought_dataset(model: Model, dataset: Dataset) -> Pixels:
         kinds = {1: "grey", 3: "colour"}
         raise DataError(
             f"'{dataset.name}' holds {kinds[dataset.channels]} images, the model learned from "
-            f"{kinds[model.channels]} ones"
+            f"{kinds[model.channels]} ones",
+            "Give images such as those that it learned from.",
         )
     return resized(dataset, (model.shape[0], model.shape[1])).images

@@ -44,10 +44,10 @@ def started(module, *arguments, path=None):
 class Machines:
     """A scheduler and workers, each a process."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, path=None):
         self.folder, self.workers, file = folder, [], folder / "scheduler.json"
         self.scheduler = started(
-            "dask_scheduler", "--host", "127.0.0.1", "--port", 0, "--scheduler-file", file
+            "dask_scheduler", "--host", "127.0.0.1", "--port", 0, "--scheduler-file", file, path=path
         )
         until(lambda: file.is_file() and file.read_text().rstrip().endswith("}"))
         self.address = json.loads(file.read_text())["address"]
@@ -289,6 +289,18 @@ def test_other_versions_are_told_at_the_start(machines, tmp_path, other):
     with pytest.raises(SightlineError, match=said):
         LogisticRegression().fit_blocks(made(), cluster=machines.address)
     machines.kill(9)
+
+
+def test_a_scheduler_without_sightline_is_told_at_the_start(tmp_path):
+    """It unpickles what is sent through it, though it computes nothing."""
+    (tmp_path / "sightline.py").write_text('raise ImportError("not here")', encoding="utf-8")
+    machines = Machines(tmp_path, path=tmp_path)
+    try:
+        machines.grow(1)
+        with pytest.raises(SightlineError, match=r"the scheduler cannot run this version .*not here"):
+            LogisticRegression().fit_blocks(made(), cluster=machines.address)
+    finally:
+        machines.close()
 
 
 def test_the_scheduler_is_lost(tmp_path):

@@ -315,8 +315,14 @@ def test_not_a_folder_of_parts(tmp_path, folder):
         open_shards(folder, rows=0)
 
 
-def test_load_says_how_such_a_folder_is_opened(folder):
-    with pytest.raises(DataError, match=r"a folder of parts.*open_shards"):
+def test_load_reads_such_a_folder_where_memory_has_room_and_else_says_what_reads_it(folder, monkeypatch):
+    parts = open_shards(folder)
+    whole = load(folder)
+    assert np.array_equal(whole.X, np.concatenate([X for X, _ in map(parts.block, range(parts.n_blocks))]))
+    assert np.array_equal(whole.labels, parts.labels)
+    assert whole.n_train == parts.n_train
+    monkeypatch.setattr("sightline.sources.opening.MOST_PARTS", 10)
+    with pytest.raises(DataError, match=r"too many to have all in memory.*block by block.*open_shards"):
         load(folder)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import shutil
 import signal
@@ -24,6 +26,7 @@ def main() -> None:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, _interrupted)
     _set_width()
+    _set_letters()
     sys.exit(status_of(_run))
 
 
@@ -36,6 +39,27 @@ def _set_width() -> None:
             continue
         return
     os.environ.setdefault("COLUMNS", str(UNSEEN))
+
+
+def _set_letters() -> None:
+    """Let nothing that is shown be impossible to show: a terminal may know ASCII alone, and few know a star.
+
+    UTF-8 gives the bytes of file names as they are; JSON writes what is missing in its own way.
+    """
+    codecs.register_error("json", _escaped)
+    for stream in (sys.stdout, sys.stderr):
+        if not isinstance(stream, io.TextIOWrapper):
+            continue
+        utf = codecs.lookup(stream.encoding).name == "utf-8"
+        plain = "surrogateescape" if utf else "replace"
+        stream.reconfigure(errors="json" if stream is sys.stdout and "--json" in sys.argv else plain)
+
+
+def _escaped(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)), error.end
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:

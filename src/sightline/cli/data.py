@@ -172,8 +172,7 @@ def _about(entry: Entry) -> dict[str, Any]:
         "n_test": entry.n_test,
         "shape": list(entry.shape),
         "bytes": entry.size or None,
-        "here": entry.reader == "bundled"
-        or (cache.home() / "ready" / entry.name / "manifest.json").is_file(),
+        "here": entry.reader == "bundled" or cache.is_ready(entry.name),
     }
 
 

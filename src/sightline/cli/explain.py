@@ -88,8 +88,9 @@ def _image(model: Any, what: str, row: int | None, polarity: str) -> tuple[Any, 
     from sightline.errors import UsageError
     from sightline.intake import bring, brought_dataset
     from sightline.sources.folder import SUFFIXES
+    from sightline.sources.opening import path_of
 
-    path = Path(what).expanduser()
+    path = path_of(what)
     if row is None:
         if not path.is_file() and (path.exists() or path.suffix.lower() not in SUFFIXES):
             raise UsageError(

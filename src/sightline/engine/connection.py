@@ -7,6 +7,7 @@ import time
 from importlib import import_module
 from typing import Any, TypeAlias
 
+from sightline.engine.encryption import greet, warn_of_readers
 from sightline.engine.workers import LocalWorkers, versions
 from sightline.errors import SightlineError, UsageError
 
@@ -15,6 +16,8 @@ Client: TypeAlias = Any
 
 CONNECT, START = 10.0, 60.0
 """Seconds for a scheduler to answer; for workers to be there."""
+LEVEL = 7
+"""Calls from the warning about a connection up to who called `fit_blocks`."""
 
 
 class Connection:
@@ -22,14 +25,19 @@ class Connection:
 
     Parameters
     ----------
-    cluster : "tcp://…", "local:N" or `distributed.Client`
+    cluster : "tcp://…", "tls://…", "local:N" or `distributed.Client`
 
     Raises
     ------
     UsageError
         It is none of these, or Dask is not installed.
     SightlineError
-        Nobody answers, or workers do not start.
+        Nobody answers, certificates are missing or refused, or workers do not start.
+
+    Warns
+    -----
+    NotEncryptedWarning
+        The address is "tcp://…" of another machine.
     """
 
     def __init__(self, cluster: object) -> None:
@@ -71,13 +79,24 @@ class Connection:
 
     def _reached(self, address: str) -> Client:
         distributed = imported()
+        if address.startswith("tls://"):
+            greet(address, CONNECT)
+        warn_of_readers(address, stacklevel=LEVEL)
+        client = distributed.Client.__new__(distributed.Client)
+        self._owned.append(client)  # closed even half built: else Python waits for it when it ends
         try:
-            client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
-        except (OSError, TimeoutError, ValueError) as error:
+            client.__init__(address, timeout=CONNECT, set_as_default=False)
+        except (
+            OSError,
+            ValueError,
+            RuntimeError,
+            AssertionError,
+            MemoryError,
+        ) as error:  # strangers may answer
             raise SightlineError(
-                f"no scheduler answers at {address}: {error}", "Start one there: `dask scheduler`."
+                f"no scheduler answers at {address}: {error or type(error).__name__}",
+                "Start one there: `dask scheduler`. One that was given certificates is at tls://.",
             ) from error
-        self._owned.append(client)
         return client
 
     def _local(self, cluster: str) -> Client:
@@ -85,6 +104,11 @@ class Connection:
         if not count.isdecimal() or int(count) < 1:
             raise UsageError(f"cluster = {cluster!r} does not say how many workers", 'Such as "local:2".')
         distributed = imported()
+        if imported("dask.config").get("distributed.comm.require-encryption", None):
+            raise SightlineError(
+                f"{cluster} talks without encryption, on 127.0.0.1 alone, and Dask's configuration requires it",
+                "Start scheduler and workers with --tls-… and give their tls:// address.",
+            )
         scheduler = distributed.LocalCluster(
             n_workers=0,
             host="127.0.0.1",
@@ -128,7 +152,7 @@ def imported(name: str = "distributed") -> Any:
 
 
 def check_versions(client: Client) -> None:
-    """See that every worker has what is here.
+    """See that every worker, and the scheduler, has what is here.
 
     Raises
     ------
@@ -136,15 +160,20 @@ def check_versions(client: Client) -> None:
         One has not; the message says which has what.
     """
     here = versions()
-    for worker, there in client.run(versions, on_error="return").items():
+    found = {f"worker {name}": there for name, there in client.run(versions, on_error="return").items()}
+    try:
+        found["the scheduler"] = client.run_on_scheduler(versions)  # it unpickles what is sent through it
+    except (ImportError, AttributeError, TypeError, RuntimeError) as error:
+        found["the scheduler"] = error
+    for name, there in found.items():
         if isinstance(there, BaseException):
             raise SightlineError(
-                f"worker {worker} cannot run this version of sightline ({here['sightline']}): {there}",
+                f"{name} cannot run this version of sightline ({here['sightline']}): {there}",
                 "Install it there: pip install sightline[dask].",
             )
-        for name, version in here.items():
-            if there.get(name) != version:
+        for package, version in here.items():
+            if there.get(package) != version:
                 raise SightlineError(
-                    f"worker {worker} has {name} {there.get(name)}, here is {version}",
+                    f"{name} has {package} {there.get(package)}, here is {version}",
                     "Install the same versions everywhere.",
                 )

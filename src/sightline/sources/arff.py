@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import re
 import zlib
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sightline.errors import DataError
+from sightline.sources.unpacking import Unpacked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,6 +18,7 @@ ATTRIBUTE = re.compile(
     r"""@attribute\s+(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)"|(\S+))\s+(.+)$""", re.IGNORECASE
 )
 QUOTED = re.compile(rb"""(?:^|[,\n])[ \t]*(['"])""")
+WHOLE = "The file may be cut off: fetch it again."
 NUMERIC = ("numeric", "real", "integer")
 
 
@@ -44,7 +45,7 @@ def read_arff(path: Path) -> pa.Table:
             f"{path} has sparse rows, which are not supported", "Save it as dense ARFF or Parquet."
         )
     if not body:
-        raise DataError(f"{path} has no rows after @data")
+        raise DataError(f"{path} has no rows after @data", "Give a file with images in it.")
     types = {
         name: pa.float64() if kind.lower().startswith(NUMERIC) else pa.string()
         for name, kind in zip(names, kinds, strict=True)
@@ -65,7 +66,7 @@ def read_arff(path: Path) -> pa.Table:
             ),
         )
     except pa.ArrowInvalid as error:
-        raise DataError(f"{path} has rows that do not fit its attributes ({error})") from error
+        raise DataError(f"{path} has rows that do not fit its attributes ({error})", WHOLE) from error
     for i, name in enumerate(names):
         if types[name] == pa.string():
             table = table.set_column(i, name, compute.utf8_trim_whitespace(table.column(i)))
@@ -75,7 +76,10 @@ def read_arff(path: Path) -> pa.Table:
 def _unpacked(path: Path) -> bytes:
     try:
         data = path.read_bytes()
-        return gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+        if data[:2] != b"\x1f\x8b":
+            return data
+        with Unpacked(path) as unpacked:
+            return unpacked.read()
     except (EOFError, zlib.error, OSError) as error:
         raise DataError(f"{path} cannot be read ({error})", "Fetch it again.") from error
 
@@ -89,15 +93,18 @@ def _declarations(data: bytes, path: Path) -> tuple[list[str], list[str], int]:
         if line.lower().startswith("@data"):
             if not names or len(set(names)) < len(names):
                 raise DataError(
-                    f"{path} declares {len(names)} attributes, {len(set(names))} of them distinct"
+                    f"{path} declares {len(names)} attributes, {len(set(names))} of them distinct",
+                    "Every column needs a name of its own.",
                 )
             return names, kinds, match.end()
         if line.lower().startswith("@attribute"):
             found = ATTRIBUTE.match(line)
             if not found:
-                raise DataError(f"{path} has an attribute that cannot be read: {line[:80]}")
+                raise DataError(
+                    f"{path} has an attribute that cannot be read: {line[:80]}", "Write @attribute NAME TYPE."
+                )
             names.append(re.sub(r"\\(.)", r"\1", found[1] or found[2] or found[3]))
             kinds.append(found[4].strip())
         if match.end() == len(data):
             break
-    raise DataError(f"{path} is not an ARFF file: it has no @data section")
+    raise DataError(f"{path} is not an ARFF file: it has no @data section", WHOLE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import lzma
 import struct
 import tokenize
@@ -20,6 +21,7 @@ from sightline.dataset import Dataset
 from sightline.errors import DataError, SightlineError
 from sightline.sources.idx import DEFLATE_LIMIT
 from sightline.sources.pixels import Shape, encode_labels, to_images
+from sightline.sources.unpacking import see_unpacked
 
 SPLIT_KEYS = (
     ("x_train", "y_train", "x_test", "y_test"),
@@ -27,6 +29,9 @@ SPLIT_KEYS = (
 )
 PLAIN_KEYS = (("images", "labels"), ("x", "y"), ("data", "target"), ("data", "labels"), ("arr_0", "arr_1"))
 CLASS_KEYS = ("classes", "class_names", "target_names")
+HEADER = 10_000
+"""Most bytes of an NPY file's header; NumPy refuses longer ones too, but reads them first."""
+
 CANNOT_READ = (
     ValueError,
     OSError,
@@ -34,13 +39,16 @@ CANNOT_READ = (
     RuntimeError,
     SyntaxError,
     TypeError,
+    LookupError,
+    ArithmeticError,
+    MemoryError,
     lzma.LZMAError,
     struct.error,
     tokenize.TokenError,
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What zipfile and NumPy raise on damaged files; RuntimeError on encrypted ones."""
+"""What zipfile and NumPy raise on damaged files; RuntimeError on encrypted ones, MemoryError on absurd headers."""
 
 
 def from_arrays(
@@ -103,13 +111,18 @@ def load_npz(path: Path, *, shape: Shape | None = None) -> Dataset:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            keys = {i.filename.removesuffix(".npy").lower(): i for i in archive.infolist()}
+            members = archive.infolist()
+            size = path.stat().st_size
+            see_unpacked(sum(one.file_size for one in members), size, path)
+            if any(one.compress_size > size for one in members):  # as much would be made ready for it
+                raise zipfile.BadZipFile("a member is longer than the file")
+            keys = {i.filename.removesuffix(".npy").lower(): i for i in members}
             return _from_archive(archive, keys, path, shape)
     except SightlineError:
         raise
-    except (*CANNOT_READ, MemoryError) as error:
+    except CANNOT_READ as error:
         raise DataError(
-            f"{path} is not a readable NPZ archive ({error})", "Write it with numpy.savez."
+            f"{path} is not a readable NPZ archive ({reason_of(error)})", "Write it with numpy.savez."
         ) from error
 
 
@@ -125,7 +138,10 @@ def _from_archive(
         if all(key in keys for key in four):
             images, labels, test_images, test_labels = (read(key) for key in four)
             if images.shape[1:] != test_images.shape[1:]:
-                raise DataError(f"the training and test images of {path} differ in size")
+                raise DataError(
+                    f"the training and test images of {path} differ in size",
+                    "Bring all images into one size.",
+                )
             _same_length(images, labels, path)
             _same_length(test_images, test_labels, path)
             both = np.concatenate([images, test_images]), np.concatenate([labels, test_labels])
@@ -162,10 +178,15 @@ def _read_npy(path: Path) -> npt.NDArray[Any]:
             return _read_array(file, path.stat().st_size, str(path))
     except SightlineError:
         raise
-    except (*CANNOT_READ, MemoryError) as error:
+    except CANNOT_READ as error:
         raise DataError(
-            f"{path} is not a readable NPY file ({error})", "Write it with numpy.save."
+            f"{path} is not a readable NPY file ({reason_of(error)})", "Write it with numpy.save."
         ) from error
+
+
+def reason_of(error: BaseException) -> str:
+    """The beginning of what an error says, or its kind where it says nothing."""
+    return f"{str(error).strip().partition(chr(10))[0]:.200}".strip() or type(error).__name__
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> npt.NDArray[Any]:
@@ -176,11 +197,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: Path) -> npt.
 
 
 def _read_array(file: IO[bytes], at_most: int, where: str) -> npt.NDArray[Any]:
-    version = np.lib.format.read_magic(file)
-    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # NumPy's remark on headers that Python 2 wrote
-        shape, fortran, dtype = header(file)
+    shape, fortran, dtype = read_header(file)
     if dtype.hasobject:
         raise DataError(
             f"{where} holds pickled Python objects, which Sightline never loads",
@@ -199,7 +216,40 @@ def _read_array(file: IO[bytes], at_most: int, where: str) -> npt.NDArray[Any]:
         done += len(piece)
     if done < len(data):
         raise DataError(f"{where} is too short: {done:,} of {len(data):,} bytes", "The file is truncated.")
+    if dtype.kind == "U" and array.size and not _are_letters(array):
+        raise DataError(f"{where} holds letters that do not exist", "The file is damaged.")
     return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
+
+
+def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Read the header of an NPY file: shape, whether columns come first, and kind of number.
+
+    Raises
+    ------
+    one of `CANNOT_READ`
+        It is none. A length that lies is not believed: nothing is made ready for it.
+    """
+    start = file.read(8)
+    if start[:6] != b"\x93NUMPY" or start[6:] not in (b"\1\0", b"\2\0", b"\3\0"):
+        raise ValueError("it does not begin as NPY files do")
+    size = file.read(2 if start[6] == 1 else 4)
+    length = int.from_bytes(size, "little")
+    if length > HEADER:
+        raise ValueError(f"a header of {length:,} bytes")
+    header = io.BytesIO(size + file.read(length))
+    read = np.lib.format.read_array_header_1_0 if start[6] == 1 else np.lib.format.read_array_header_2_0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # NumPy's remark on headers that Python 2 wrote
+        shape, fortran, dtype = read(header)
+    if dtype.itemsize == 0 or min(shape, default=0) < 0:
+        raise ValueError(f"an impossible array: {dtype} of shape {shape}")
+    return shape, fortran, dtype
+
+
+def _are_letters(text: npt.NDArray[Any]) -> bool:
+    """Whether an array of text holds letters alone: Python dies of numbers beyond Unicode's last."""
+    numbers = text.view(np.dtype(np.uint32).newbyteorder(text.dtype.byteorder))
+    return not ((numbers > 0x10FFFF) | ((numbers >= 0xD800) & (numbers < 0xE000))).any()
 
 
 def _same_length(images: npt.NDArray[Any], labels: npt.NDArray[Any], path: Path) -> None:

@@ -9,33 +9,58 @@ that fails is converted anew.
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from tokenize import TokenError
 from typing import Any
 
 import numpy as np
 
 from sightline.dataset import Dataset
 from sightline.errors import DataError, StorageError
-from sightline.sources.locking import locked
+from sightline.sources.arrays import CANNOT_READ
+from sightline.sources.locking import locked, remove_free
 
 FORMAT = 1
-DAMAGED = (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, SyntaxError, TokenError)
+DAMAGED = (*CANNOT_READ, AttributeError)
+DIGEST, SURROGATE = re.compile("[0-9a-f]{64}"), re.compile("[\\ud800-\\udfff]")
 
 
 def home() -> Path:
-    """Return the cache folder: ``$SIGHTLINE_HOME``, or the platform's usual place. It need not exist."""
-    chosen = os.environ.get("SIGHTLINE_HOME")
-    if chosen:
-        return Path(chosen).expanduser()
-    import platformdirs
+    """Return the cache folder: ``$SIGHTLINE_HOME``, or the platform's usual place. It need not exist.
 
-    return Path(platformdirs.user_cache_dir("sightline", appauthor=False))
+    Raises
+    ------
+    StorageError
+        Nothing is chosen, and who asks has no home folder, as in some containers.
+    """
+    chosen = os.environ.get("SIGHTLINE_HOME")
+    try:
+        if chosen:
+            return Path(chosen).expanduser()
+        import platformdirs
+
+        # expanduser: older versions leave the "~" of an account without a home as it is
+        return Path(platformdirs.user_cache_dir("sightline", appauthor=False)).expanduser()
+    except RuntimeError:
+        raise StorageError(
+            "there is no home folder to keep data sets in",
+            "Point SIGHTLINE_HOME at a folder you can write to.",
+        ) from None
+
+
+def is_ready(key: str) -> bool:
+    """Whether a data set is stored, converted, under `key`."""
+    try:
+        return (home() / "ready" / key / "manifest.json").is_file()
+    except OSError:
+        return False
 
 
 def cached(key: str, make: Callable[[], Dataset]) -> Dataset:
@@ -76,7 +101,7 @@ def read(key: str) -> Dataset | None:
     folder = home() / "ready" / key
     try:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        if manifest["format"] != FORMAT:
+        if manifest["format"] != FORMAT or not _sane(manifest):
             return None
         stat = (folder / "images.npy").stat()
         images = np.asarray(np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False))
@@ -98,6 +123,24 @@ def read(key: str) -> Dataset | None:
         return None
 
 
+def _sane(manifest: dict[str, Any]) -> bool:
+    """Whether what it tells is of the kinds that `_write` wrote."""
+    texts = (
+        *manifest["classes"],
+        *manifest["notes"],
+        manifest["name"],
+        manifest["source"],
+        manifest["licence"],
+    )
+    return (
+        isinstance(manifest["classes"], list)
+        and isinstance(manifest["notes"], list)
+        and all(isinstance(one, str) and not SURROGATE.search(one) for one in texts)
+        and (manifest["n_train"] is None or type(manifest["n_train"]) is int)
+        and DIGEST.fullmatch(manifest["digest"]) is not None
+    )
+
+
 def _crc(labels: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> int:
     import zlib
 
@@ -109,6 +152,8 @@ def _write(key: str, dataset: Dataset) -> None:
     aside: str | None = None
     try:
         ready.mkdir(parents=True, exist_ok=True)
+        for left in ready.glob(f".{glob.escape(key)}-{8 * '[a-z0-9_]'}"):  # of somebody who was killed:
+            shutil.rmtree(left, ignore_errors=True)  # only who has the lock of this key writes here
         aside = tempfile.mkdtemp(prefix=f".{key}-", dir=ready)
         folder = Path(aside)
         _save(folder / "images.npy", dataset.images)
@@ -179,9 +224,21 @@ def clear(key: str | None = None) -> dict[str, int]:
         for what in chosen:
             shutil.rmtree(home() / what)
         if key is None:
-            for left in ((home() / "ready").glob(".*"), [home() / "openml"]):
-                for folder in left:  # of a process that was killed; names looked up on OpenML
-                    shutil.rmtree(folder, ignore_errors=True)
+            _clear_rest()
     except OSError as error:
-        raise StorageError(f"cannot remove {error.filename} ({error.strerror})") from error
+        raise StorageError(
+            f"cannot remove {error.filename} ({error.strerror})", "Remove it yourself."
+        ) from error
     return chosen
+
+
+def _clear_rest() -> None:
+    """Remove what `contents` does not tell of, and then the folders themselves, but for locks that are held."""
+    for left in ((home() / "ready").glob(".*"), [home() / "openml"]):
+        for folder in left:  # of a process that was killed; names looked up on OpenML
+            shutil.rmtree(folder, ignore_errors=True)
+    for lock in (home() / "locks").glob("*.lock"):
+        remove_free(lock)
+    for folder in (*(home() / kind for kind in ("ready", "downloads", "locks")), home()):
+        with contextlib.suppress(OSError):  # not empty: somebody is at work there
+            folder.rmdir()

@@ -26,6 +26,8 @@ Progress = Callable[[int, int | None], object]
 TIMEOUT = 30.0
 CHUNK = 1 << 18
 JSON_LIMIT = 32 << 20
+POOCH_ASIDE = "tmp" + 8 * "[a-z0-9_]"
+"""Names of the files that pooch takes what has come through."""
 REMOVED = "It was removed. Another file may have taken its place, or a proxy answered instead."
 OFFLINE = "Check the connection and try again, or work offline with 'digits' or files of your own."
 
@@ -64,6 +66,8 @@ def fetch(file: RemoteFile, addresses: Sequence[str], folder: Path, progress: Pr
     reasons: list[_Unreachable] = []
     with locked(folder / ".lock"):
         try:
+            for left in folder.glob(POOCH_ASIDE):  # of who was killed: who has the lock is alone here
+                left.unlink()
             known = file.digest or _recorded(record)
             if path.exists() and known is not None and file_digest(path, known) == known:
                 return path

@@ -73,7 +73,10 @@ def load_folder(root: Path, *, size: Size = None) -> Dataset:
     headers, images, readable = _read_all(files, wanted)
     bad = {files[i].name: why for i, why in enumerate(headers) if isinstance(why, str)}
     if not len(readable):
-        raise DataError(f"none of the {len(files):,} images in {root} can be read ({_some(bad)})")
+        raise DataError(
+            f"none of the {len(files):,} images in {root} can be read ({_some(bad)})",
+            "Give PNG, JPEG or other pictures.",
+        )
     if bad:
         notes.append(
             f"{len(bad):,} of {len(files):,} files could not be read and were left out: {_some(bad)}."
@@ -125,7 +128,9 @@ def _subfolders(folder: Path) -> list[Path]:
     try:
         below = [path for path in folder.iterdir() if not _hidden(path.name) and path.is_dir()]
     except OSError as error:
-        raise DataError(f"{folder} cannot be read ({error.strerror})") from error
+        raise DataError(
+            f"{folder} cannot be read ({error.strerror})", "Name one that may be read."
+        ) from error
     return sorted(below, key=lambda path: natural_key(path.name))
 
 
@@ -176,9 +181,13 @@ def _walk(folder: Path, seen: set[tuple[int, int]]) -> Iterator[Path]:
     for entry in entries:
         if _hidden(entry.name):
             continue
-        if entry.is_dir():
+        try:
+            below, regular = entry.is_dir(), entry.is_file()
+        except OSError:  # a link that leads to itself: told of as a file that cannot be read
+            below = regular = False
+        if below:
             yield from _walk(Path(entry.path), seen)
-        elif entry.is_file() or entry.is_symlink():
+        elif regular or entry.is_symlink():
             yield Path(entry.path)
 
 

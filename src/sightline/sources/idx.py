@@ -18,6 +18,7 @@ import numpy.typing as npt
 from sightline.dataset import Dataset
 from sightline.errors import DataError
 from sightline.sources.pixels import encode_labels, to_images
+from sightline.sources.unpacking import Unpacked, see_unpacked
 
 TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 DEFLATE_LIMIT = 1032  # no deflate stream grows by more than this factor (zlib's technical notes)
@@ -52,12 +53,14 @@ def read_idx(path: Path) -> npt.NDArray[Any]:
             file.seek(0)
             if not packed:
                 return _read(file, path, path.stat().st_size)
-            with gzip.GzipFile(fileobj=file) as unpacked:
-                return _read(unpacked, path, path.stat().st_size * DEFLATE_LIMIT)
+        with Unpacked(path) as unpacked:
+            return _read(unpacked, path, path.stat().st_size * DEFLATE_LIMIT)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise DataError(f"{path} is a damaged or truncated gzip file ({error})", "Fetch it again.") from error
     except OSError as error:
-        raise DataError(f"{path} cannot be read ({error.strerror or error})") from error
+        raise DataError(
+            f"{path} cannot be read ({error.strerror or error})", "Name one that may be read."
+        ) from error
 
 
 def _read(file: IO[bytes] | gzip.GzipFile, path: Path, at_most: int) -> npt.NDArray[Any]:
@@ -68,6 +71,8 @@ def _read(file: IO[bytes] | gzip.GzipFile, path: Path, at_most: int) -> npt.NDAr
             f"{path} is too short: its header promises {_times(shape)} values, {expected:,} bytes",
             "The file is truncated or its header is wrong; fetch it again.",
         )
+    if isinstance(file, Unpacked):
+        see_unpacked(header + expected, path.stat().st_size, path)
     array = np.empty(shape, dtype)
     view = array.reshape(-1).view(np.uint8).data
     done = 0
@@ -117,7 +122,7 @@ def find_pairs(folder: Path) -> dict[str, tuple[Path, Path]]:
     try:
         inside = sorted(folder.iterdir(), key=lambda p: p.name, reverse=True)  # raw after .gz: raw wins
     except OSError as error:
-        raise DataError(f"{folder} cannot be read ({error.strerror})") from error
+        raise DataError(f"{folder} cannot be read ({error.strerror})", "Name one that may be read.") from error
     for path in inside:
         match = FILE_NAME.match(path.name)
         if match and path.is_file():
@@ -150,7 +155,8 @@ def load_folder(folder: Path) -> Dataset:
     if len({images.shape[1:] for images, _ in parts}) > 1:
         raise DataError(
             f"the training and test images of {folder} differ in size: "
-            f"{_times(parts[0][0].shape[1:])} and {_times(parts[1][0].shape[1:])}"
+            f"{_times(parts[0][0].shape[1:])} and {_times(parts[1][0].shape[1:])}",
+            "They do not belong together: fetch both again.",
         )
     codes, classes = encode_labels(np.concatenate([labels for _, labels in parts]), name=folder.name)
     return Dataset(

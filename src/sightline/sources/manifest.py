@@ -96,6 +96,8 @@ class Manifest:
             It cannot be read, is not ours, is of another version, or contradicts itself.
         """
         path = folder / MANIFEST
+        if not path.is_file():  # a pipe would be waited for
+            raise DataError(f"{path} is no file", "Make or copy the folder again.")
         try:
             held = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError) as error:
@@ -112,7 +114,8 @@ class Manifest:
         try:
             found = _understood(held)
         except (KeyError, TypeError, ValueError) as error:
-            raise DataError(f"{path} is damaged ({error!r})", "Make or copy the folder again.") from error
+            lacks = f"it has no {error}" if isinstance(error, KeyError) else error
+            raise DataError(f"{path} is damaged ({lacks})", "Make or copy the folder again.") from error
         for test, promised in ((False, found.n_train), (True, found.n_test)):
             rows = sum(one.rows for one in found.parts if one.test == test)
             if rows > promised or (found.complete and rows != promised):

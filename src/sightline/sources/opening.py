@@ -270,7 +270,7 @@ def _head(path: Path) -> bytes:
         raise DataError(f"{path} is a damaged or truncated gzip file ({error})", "Fetch it again.") from error
     except OSError as error:
         raise DataError(
-            f"{path} cannot be read ({error.strerror or error})", "Allow it to be read."
+            f"{path} cannot be read ({error.strerror or error})", "Name one that may be read."
         ) from error
     return head
 

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from sightline.dataset import Dataset
 from sightline.errors import DataError, DownloadError, NotFoundError, StorageError, UsageError
+from sightline.files import written_aside
 from sightline.sources import cache
 from sightline.sources.catalog import RemoteFile
 from sightline.sources.fetch import Progress, fetch, fetch_json
@@ -74,14 +75,13 @@ def _number(name: str, version: str | None) -> int:
         number = _ask(name, version)
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
-        aside = kept.with_suffix(f".{os.getpid()}")
-        aside.write_text(json.dumps({"id": number, "name": name, "version": version}))
-        aside.replace(kept)
     except OSError as error:
         raise StorageError(
             f"cannot write to {kept.parent} ({error.strerror})",
             "Point SIGHTLINE_HOME at a folder you can write to.",
         ) from error
+    with written_aside(kept, "the number of a data set") as aside:
+        aside.write_text(json.dumps({"id": number, "name": name, "version": version}))
     return number
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from sightline.dataset import ImageArray
 from sightline.errors import DataError
-from sightline.sources.arrays import CANNOT_READ
+from sightline.sources.arrays import CANNOT_READ, read_header, reason_of
 
 Codes = NDArray[Any]
 """(m,) class numbers in the narrowest type."""
@@ -68,14 +69,22 @@ def mapped_images(path: Path, shape: tuple[int, ...]) -> ImageArray:
 
 def _npy(path: Path) -> NDArray[Any]:
     """Map an NPY file, once its header and its length agree."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise DataError(f"the part {path} is no file", REMAKE)
     try:
-        array = np.lib.format.open_memmap(path, mode="r")
-        size = path.stat().st_size
+        with path.open("rb") as file:
+            shape, fortran, dtype = read_header(file)
+            offset, size = file.tell(), path.stat().st_size
+        if dtype.hasobject or offset + prod(shape) * dtype.itemsize > size:
+            raise ValueError(f"its header promises {dtype} of shape {shape}")
+        array = np.memmap(path, dtype, "r", offset, shape, "F" if fortran else "C")
     except FileNotFoundError as error:
         raise DataError(f"the part {path} is missing", REMAKE) from error
-    except (*CANNOT_READ, MemoryError) as error:
-        raise DataError(f"{path} is truncated or no NPY file of numbers ({error})", REMAKE) from error
-    if array.offset + array.nbytes != size:
+    except CANNOT_READ as error:
+        raise DataError(
+            f"{path} is truncated or no NPY file of numbers ({reason_of(error)})", REMAKE
+        ) from error
+    if offset + array.nbytes != size:
         raise DataError(f"{path} is longer than its header says ({size:,} bytes)", REMAKE)
     return array
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import isqrt
 from typing import Any
 
@@ -13,6 +13,9 @@ from sightline.dataset import ImageArray, LabelArray
 from sightline.errors import DataError, UsageError
 
 BLOCK = 4096
+LONGEST = 1000
+NAMES = "Give one class number or one name for each image."
+UNLABELLED = "Fill them in, or leave those images out."
 Shape = tuple[int, ...]
 
 
@@ -43,12 +46,13 @@ def to_images(values: npt.ArrayLike, *, shape: Shape | None = None, name: str = 
     """
     array = _regular(values, "pixels", name)
     if array.dtype.kind not in "buif":
+        found = "text" if array.dtype.kind in "SUO" else array.dtype
         raise DataError(
-            f"the pixels of '{name}' are {array.dtype}, not numbers",
+            f"the pixels of '{name}' are {found}, not numbers",
             "Leave out columns of text, or name the label column with label=.",
         )
     if array.ndim < 2 or 0 in array.shape:
-        raise DataError(f"'{name}' holds no images: its pixels have shape {array.shape}")
+        raise DataError(f"'{name}' holds no images: its pixels have shape {array.shape}", "Give one or more.")
     return _arrange(_bytes(array, name), shape, name)
 
 
@@ -57,7 +61,8 @@ def _regular(values: npt.ArrayLike, what: str, name: str) -> npt.NDArray[Any]:
         return np.asarray(values)
     except ValueError as error:  # lists of different lengths
         raise DataError(
-            f"the {what} of '{name}' make no array ({error})", "Give rows of one length."
+            f"the {what} of '{name}' make no array: they are not all of one length",
+            "Give rows of one length.",
         ) from error
 
 
@@ -207,7 +212,12 @@ def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
     """Sorting key under which '2' comes before '10' and 'img2' before 'img10'."""
     pieces: list[tuple[int, int, str]] = []
     for is_digit, run in _runs(text):
-        pieces.append((0, int(run), run) if is_digit else (1, 0, run.casefold() + "\0" + run))
+        number = run.lstrip(
+            "0"
+        )  # of two the longer is the larger one; Python refuses to convert very long ones
+        pieces.append(
+            (0, len(number), f"{number}\0{run}") if is_digit else (1, 0, f"{run.casefold()}\0{run}")
+        )
     return tuple(pieces)
 
 
@@ -221,7 +231,8 @@ def _plain(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     """Return the labels as int64 or str; refuse gaps and fractions."""
     if array.dtype.kind == "f":
         if not np.isfinite(array).all():
-            raise DataError(f"{int((~np.isfinite(array)).sum()):,} labels of '{name}' are missing")
+            lacking = int((~np.isfinite(array)).sum())
+            raise DataError(f"'{name}' has no label for {lacking:,} of {len(array):,} images", UNLABELLED)
         if (array != np.rint(array)).any():
             raise DataError(
                 f"the labels of '{name}' are fractions such as {array[array != np.rint(array)][0]:g}",
@@ -230,12 +241,38 @@ def _plain(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
         return array.astype(np.int64)
     if array.dtype.kind in "bui":
         return array.astype(np.int64)
+    if array.dtype.kind not in "SUOMm":
+        raise DataError(f"the labels of '{name}' are {array.dtype}, neither numbers nor text", NAMES)
     if array.dtype.kind == "S":
         return np.char.decode(array, "utf-8", "replace")
-    missing = [i for i, label in enumerate(array.tolist()) if label is None or label != label]
+    labels = array.tolist()
+    odd = next((one for one in labels if isinstance(one, (list, tuple, dict, set, np.ndarray))), None)
+    if odd is not None:
+        raise DataError(f"the labels of '{name}' are no names: one is a {type(odd).__name__}", NAMES)
+    missing = [i for i, label in enumerate(labels) if label is None or label != label]
     if missing:
-        raise DataError(f"{len(missing):,} labels of '{name}' are missing, the first in row {missing[0] + 1}")
+        raise DataError(
+            f"'{name}' has no label for {len(missing):,} of {len(labels):,} images, the first row {missing[0] + 1}",
+            UNLABELLED,
+        )
+    see_names(labels, name)
     return array.astype(str)
+
+
+def see_names(labels: Iterable[Any], name: str) -> None:
+    """See that labels are no longer than names are: an array of text gives every row the room of the longest.
+
+    Raises
+    ------
+    DataError
+        One is.
+    """
+    longest = max((len(label) for label in labels if isinstance(label, (str, bytes))), default=0)
+    if longest > LONGEST:
+        raise DataError(
+            f"a label of '{name}' is {longest:,} characters long",
+            f"Names of classes have at most {LONGEST:,}; name the label column with label= if this is not it.",
+        )
 
 
 def _codes_of(

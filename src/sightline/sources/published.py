@@ -71,7 +71,8 @@ def _make(entry: Entry, progress: Progress | None) -> Dataset:
         if isinstance(error, DataError):
             raise
         raise DataError(
-            f"the files of '{entry.name}' cannot be read ({error})", "They may have changed."
+            f"the files of '{entry.name}' cannot be read ({error})",
+            f"`sightline data clear {entry.name}` removes them, and they are fetched again when asked for.",
         ) from error
 
 

@@ -18,7 +18,7 @@ from sightline.dataset import Dataset
 from sightline.engine.blocks import ArrayBlocks, Block, RowBlocks, read_ahead
 from sightline.engine.threads import available_threads
 from sightline.errors import DataError, StorageError, UsageError
-from sightline.files import made_folder, written_aside
+from sightline.files import made_folder, remove_left, written_aside
 from sightline.sources.locking import locked
 from sightline.sources.manifest import MANIFEST, Entry, Manifest, image_file, label_file
 from sightline.sources.parts import mapped_images, read_codes
@@ -126,11 +126,14 @@ def write_shards(
         if one is not None
     ]
     plan = _plan(name, both, part_bytes)
-    path = made_folder(Path(folder).expanduser())
+    from sightline.sources.opening import path_of
+
+    path = made_folder(path_of(folder))
     with locked(path / LOCK):
-        manifest = _begun(path, plan)
-        for left in path.glob(".part-*.part"):  # of somebody who was killed
+        remove_left(path / MANIFEST)  # of somebody who was killed; only who has the lock writes here
+        for left in path.glob(".part-*.part"):
             left.unlink(missing_ok=True)
+        manifest = _begun(path, plan)
         _enough_space(path, manifest, both[0].shape[1])
         workers = available_threads() if threads is None else threads
         for test_part, blocks in enumerate(both):
@@ -144,7 +147,10 @@ def _plan(name: str, both: list[ImageBlocks], part_bytes: int) -> Manifest:
     first = both[0]
     for other in both[1:]:
         if other.classes != first.classes or other.image_shape != first.image_shape:
-            raise UsageError(f"the test images have other classes or another size than '{first.name}'")
+            raise UsageError(
+                f"the test images have other classes or another size than '{first.name}'",
+                "Both must be alike.",
+            )
     made_of = hashlib.sha256(repr([(one.digest, one.shape, one.n_blocks) for one in both]).encode())
     made_of.update(str(part_bytes).encode())
     return Manifest(
@@ -213,7 +219,9 @@ def _write(
         progress(done, of)
     for number, block in zip(left, read_ahead(blocks, left, threads, max(2, 2 * threads)), strict=True):
         if block[0].dtype != np.uint8:
-            raise DataError(f"the rows of '{blocks.name}' are {block[0].dtype}, not uint8")
+            raise DataError(
+                f"the rows of '{blocks.name}' are {block[0].dtype}, not uint8", "Scale them to bytes, 0…255."
+            )
         gathered.append(block)
         done += len(block[1])
         if len(gathered) == together or number == left[-1]:

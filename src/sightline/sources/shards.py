@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import accumulate
 from math import prod
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,7 +50,9 @@ def open_shards(folder: str | os.PathLike[str], *, rows: int = 8192) -> ShardedD
     DataError
         It is not finished, or holds something else; a part is missing, truncated, or not what the manifest says.
     """
-    path = Path(folder).expanduser().absolute()
+    from sightline.sources.opening import path_of  # which opens folders of parts as well
+
+    path = path_of(folder).absolute()
     if not path.exists():
         raise NotFoundError(f"there is no folder '{path}'", "Name a folder of parts.")
     if not path.is_dir():

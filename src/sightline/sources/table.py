@@ -14,7 +14,8 @@ import numpy.typing as npt
 from sightline.dataset import Dataset
 from sightline.errors import DataError, UsageError
 from sightline.sources.arrays import from_arrays
-from sightline.sources.pixels import Shape
+from sightline.sources.pixels import Shape, see_names
+from sightline.sources.unpacking import Unpacked, see_unpacked
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +25,7 @@ ROW_NUMBERS = ("", "id", "index", "unnamed: 0", "image_id", "__index_level_0__")
 PIXEL_NAME = re.compile(
     r"^(pixel|px|pix|p|x|f|v|a|att|col|feature)?[\s_.x-]*\d+([\s_.x-]\d+)?$", re.IGNORECASE
 )
-NUMBER = re.compile(r"""^\s*["']?[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?["']?\s*$""")
+NUMBER = re.compile(r"""^\s*["']?[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?["']?\s*$""")
 
 
 def load_table(path: Path, *, kind: str, label: str | None = None, shape: Shape | None = None) -> Dataset:
@@ -72,7 +73,7 @@ def from_table(
 ) -> Dataset:
     """Turn an Arrow table into a data set; arguments and errors as for `load_table`."""
     if table.num_rows == 0:
-        raise DataError(f"{source} has no rows")
+        raise DataError(f"{source} has no rows", "Give a table with one row for each image.")
     names = list(table.column_names)
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
@@ -80,7 +81,7 @@ def from_table(
     target = _label_column(table, label, source)
     pixels = [n for n in names if n != target and n.strip().lower() not in ROW_NUMBERS]
     if not pixels:
-        raise DataError(f"{source} has no pixel columns beside '{target}'")
+        raise DataError(f"{source} has no pixel columns beside '{target}'", "Give one column for each pixel.")
     labels = _labels(table, target, source)
     return from_arrays(
         _matrix(table, pixels, source), labels, shape=shape, name=name, source=source, licence=licence
@@ -91,16 +92,23 @@ def _labels(table: pa.Table, target: str, source: str) -> npt.NDArray[Any]:
     column = table.column(target)
     if column.null_count:
         raise DataError(
-            f"{column.null_count:,} labels are missing in column '{target}' of {source}",
+            f"column '{target}' of {source} has no label in {column.null_count:,} of {len(column):,} rows",
             "Fill them in or drop those rows.",
         )
     import pyarrow as pa
 
-    if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
+    if pa.types.is_dictionary(column.type):
+        see_names((name for chunk in column.chunks for name in chunk.dictionary.to_pylist()), source)
+        kind, text = column.type.value_type, pa.dictionary(column.type.index_type, pa.string())
+    else:
+        kind, text = column.type, pa.string()
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         try:
-            column = column.cast(pa.string())
+            column = column.cast(text)
         except pa.ArrowInvalid as error:
-            raise DataError(f"the labels in column '{target}' of {source} are not UTF-8") from error
+            raise DataError(
+                f"the labels in column '{target}' of {source} are not UTF-8", "Save them as text."
+            ) from error
     return np.asarray(column.to_pandas())
 
 
@@ -112,6 +120,7 @@ def _matrix(table: pa.Table, pixels: list[str], source: str) -> npt.NDArray[Any]
         column = table.column(pixel)
         kind = column.type
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
+            kind = kind.value_type if pa.types.is_dictionary(kind) else kind
             raise DataError(
                 f"column '{pixel}' of {source} is {kind}, not numbers (first {column[0].as_py()!r:.40})",
                 "Pixels must be numbers; name the label column with label= if this is it.",
@@ -119,7 +128,8 @@ def _matrix(table: pa.Table, pixels: list[str], source: str) -> npt.NDArray[Any]
         if column.null_count:
             row = int(np.flatnonzero(np.asarray(column.is_null()))[0]) + 1
             raise DataError(
-                f"column '{pixel}' of {source} has {column.null_count:,} gaps, the first in row {row}",
+                f"column '{pixel}' of {source} has no number in {column.null_count:,} of {len(column):,} rows, "
+                f"the first row {row}",
                 "Every pixel needs an intensity: fill the gaps (0 is black) or drop those rows.",
             )
     kinds = [table.schema.field(pixel).type for pixel in pixels]
@@ -167,12 +177,14 @@ def _label_column(table: pa.Table, label: str | None, source: str) -> str:
 
 def _first_or_last(table: pa.Table, names: list[str]) -> str:
     """The last column, unless it cannot be labels (constant, fractions) and the first can."""
+    import pyarrow as pa
 
     def plausible(name: str) -> bool:
-        values = np.asarray(table.column(name))
-        return bool((values == np.rint(values)).all()) and 1 < len(np.unique(values)) <= max(
-            2, len(values) // 2
-        )
+        column = table.column(name)
+        if pa.types.is_nested(column.type):
+            return False
+        whole = not pa.types.is_floating(column.type) or not np.mod(np.asarray(column), 1).any()
+        return whole and 1 < len(column.unique()) <= max(2, len(column) // 2)
 
     first, last = names[0], names[-1]
     return first if plausible(first) and not plausible(last) else last
@@ -193,13 +205,13 @@ def _read_csv(path: Path) -> pa.Table:
     try:
         with path.open("rb") as file:
             packed = file.read(2) == b"\x1f\x8b"
-        with pa.input_stream(str(path), compression="gzip" if packed else None) as stream:
+        with Unpacked(path) if packed else pa.OSFile(str(path)) as stream:
             return csv.read_csv(
                 stream,
                 read_options=csv.ReadOptions(autogenerate_column_names=bare, block_size=1 << 24),
                 parse_options=csv.ParseOptions(delimiter=mark),
             )
-    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError) as error:
+    except (pa.ArrowInvalid, pa.ArrowKeyError, OSError, EOFError, zlib.error) as error:
         reason = str(error).splitlines()[0]
         raise DataError(
             f"{path} cannot be read as a table ({reason:.200})", "Every row needs the same columns."
@@ -221,23 +233,50 @@ def _first_line(path: Path) -> str:
             f"{path} is not text: byte {error.start} is not UTF-8", "Save it as UTF-8."
         ) from error
     except (EOFError, zlib.error, OSError) as error:
-        raise DataError(f"{path} cannot be read ({error})") from error
+        raise DataError(f"{path} cannot be read ({error})", "Copy or fetch it again.") from error
+
+
+def _width(kind: pa.DataType) -> float:
+    """Bytes of one value, where all have as many."""
+    try:
+        return float(kind.bit_width) / 8
+    except ValueError:
+        return 8.0
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    return any(test(kind) for test in tests)
 
 
 def read_parquet(path: Path) -> pa.Table:
-    """Read a Parquet file whole.
+    """Read a Parquet file whole; text stays numbered, so that a long one that is there often is held once.
 
     Raises
     ------
     DataError
-        It is not Parquet, or damaged.
+        It is not Parquet, damaged, holds lists, or becomes far larger than the file.
     """
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
     try:
-        return parquet.ParquetFile(path).read()
-    except (pa.ArrowException, OSError) as error:
+        with parquet.ParquetFile(path) as file:
+            about, schema = file.metadata, file.schema_arrow
+        nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+        if nested:
+            raise DataError(
+                f"column '{nested[0]}' of {path} holds lists, not numbers or names", "Leave it out."
+            )
+        text = [field.name for field in schema if _is_text(field.type)]
+        rows = max(about.num_rows, sum(about.row_group(i).num_rows for i in range(about.num_row_groups)))
+        width = sum(8 if field.name in text else _width(field.type) for field in schema)
+        see_unpacked(int(rows * width), path.stat().st_size, path)
+        with parquet.ParquetFile(path, metadata=about, read_dictionary=text) as file:
+            return file.read()
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         raise DataError(
-            f"{path} is not a readable Parquet file ({str(error).splitlines()[0]:.200})"
+            f"{path} is not a readable Parquet file ({str(error).splitlines()[0]:.200})", "Save it anew."
         ) from error

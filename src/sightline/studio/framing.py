@@ -19,6 +19,8 @@ Pixels = npt.NDArray[np.uint8]
 Doubles = npt.NDArray[np.float64]
 SAMPLE = 1000
 THRESHOLD = 25
+HALF = 0.5 + 1e-9
+"""Of means over cells many end in a half; which side of it their last digit lies on must not decide."""
 LARGE = 95
 """Percentile of the sides of the ink that is taken for the frame: a few blots do not widen it."""
 
@@ -100,12 +102,12 @@ def frame(pad: Pixels, framing: Framing) -> Pixels:
             row = float(weight.sum(axis=1) @ np.arange(len(A)) / weight.sum())
             column = float(weight.sum(axis=0) @ np.arange(len(B)) / weight.sum())
         _paste(result, out, _round(framing.centre_row - row), _round(framing.centre_column - column))
-    pixels = np.clip(np.floor(result + 0.5), 0, 255).astype(np.uint8)
+    pixels = np.clip(np.floor(result + HALF), 0, 255).astype(np.uint8)
     return (255 - pixels if framing.negative else pixels).reshape(shape)
 
 
 def _round(x: float) -> int:
-    return math.floor(x + 0.5)
+    return math.floor(x + HALF)
 
 
 def _areas(n: int, m: int) -> Doubles:

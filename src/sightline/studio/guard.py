@@ -20,6 +20,10 @@ HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 BODIES = ("application/json", "application/octet-stream", "text/plain")
 """What a body may call itself; beacons are text/plain, and may only say good-bye."""
 
+ONCE = frozenset({"host", "origin", "sec-fetch-site", "sec-fetch-mode", "sec-fetch-dest", "authorization", "cookie",
+                  "content-type", "content-length"})  # fmt: skip
+"""Headers that decide; of two that do not agree it would be a matter of chance which is believed."""
+
 HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; style-src-attr 'unsafe-inline'; "
@@ -95,8 +99,14 @@ class Guard:
                 message["headers"] = [*message.get("headers", []), *self._extra]
             await send(message)
 
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        refusal = self._refusal(scope, headers)
+        named = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+        once = [name for name, _ in named if name in ONCE]
+        if len(set(once)) < len(once):
+            refusal: Any = refused(400, "a header that may come once came twice", "Send it once.")
+        elif not scope.get("query_string", b"").isascii():
+            refusal = refused(400, "the address holds letters that are not escaped", "Write them as %XX.")
+        else:
+            refusal = self._refusal(scope, dict(named))
         await (self.app if refusal is None else refusal)(scope, receive, marked)
 
     def _refusal(self, scope: Any, headers: dict[str, str]) -> Response | None:
@@ -145,8 +155,8 @@ class Guard:
 
     def _same_site(self, scope: Any, headers: dict[str, str]) -> bool:
         reading = scope["method"] in ("GET", "HEAD")
-        origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != headers.get("host"):
+        origin, host = headers.get("origin"), headers.get("host", "")
+        if origin is not None and origin.partition("://")[::2] not in (("http", host), ("https", host)):
             return False
         site = headers.get("sec-fetch-site", "none")
         if site in ("same-origin", "none"):

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from sightline.errors import DataError, UsageError
 from sightline.evaluation import Evaluation, compare, evaluate_probabilities
 from sightline.evaluation import Interval as Measured
-from sightline.evaluation.intervals import bootstrap, wilson
+from sightline.evaluation.intervals import f1_interval, wilson
 from sightline.studio.learned import Learned
 from sightline.studio.library import Library
 from sightline.studio.packet import codes, packed, singles
@@ -142,14 +142,9 @@ def _share(hits: int, of: int) -> Interval:
 
 
 def _f1_intervals(found: Evaluation) -> list[Interval]:
-    def of_class(k: int) -> Any:
-        both = ((found.labels == k) & (found.predicted == k)).astype(np.float64)
-        either = (found.labels == k).astype(np.float64) + (found.predicted == k)
-        return lambda w: 2 * (w @ both) / np.maximum(w @ either, 1)
-
-    statistics = {str(k): of_class(k) for k in range(len(found.classes))}
-    drawn = bootstrap(statistics, len(found.labels), np.random.default_rng(0))
-    return [_interval(drawn[str(k)]) for k in range(len(found.classes))]
+    hits, called, present = np.diag(found.confusion), found.confusion.sum(axis=0), found.confusion.sum(axis=1)
+    ways = zip(hits.tolist(), called.tolist(), present.tolist(), strict=True)
+    return [_interval(f1_interval(*one)) for one in ways]
 
 
 def _finite(value: float) -> float | None:

@@ -88,7 +88,7 @@ def unpacked(content: bytes) -> tuple[Any, dict[str, Array]]:
             for one in header["arrays"]
         }
     except (ValueError, KeyError, TypeError, struct.error) as error:
-        raise DataError(f"these bytes are no packet ({error})") from error
+        raise DataError(f"these bytes are no packet ({error})", "See web/API.md.") from error
     return header["value"], arrays
 
 

@@ -21,23 +21,28 @@ from starlette.responses import Response
 
 from sightline import __version__
 from sightline.dataset import Dataset
+from sightline.engine.memory import give_memory_back, keep_few_heaps
 from sightline.engine.threads import single_threaded_blas
 from sightline.errors import NotFoundError, SightlineError, StorageError, UsageError
+from sightline.studio.connection import Connection, room_for
 from sightline.studio.guard import Guard, Policy, policy_for
 from sightline.studio.page import PAGE, served
 from sightline.studio.routes.data import data_routes
 from sightline.studio.routes.models import model_routes, predict_route
 from sightline.studio.routes.sessions import following_routes, missing, session_routes
-from sightline.studio.service import Service, TooLargeError, as_json
+from sightline.studio.service import Service, SlowError, TooLargeError, as_json
 from sightline.studio.sessions import GoneError, Patience
 from sightline.studio.turns import BusyError
 from sightline.studio.wire import Manifest, Problem
 
 PORT = 7860
 CONNECTIONS = 2000
+GIVEN_BACK = 10.0
+"""Seconds between two times that freed memory is given back to the system."""
+
 SETTINGS: dict[str, Any] = {
-    "log_level": "warning", "access_log": False, "server_header": False, "proxy_headers": False, "ws": "none",
-    "limit_concurrency": CONNECTIONS, "timeout_keep_alive": 30,
+    "http": Connection, "log_level": "warning", "access_log": False, "server_header": False, "proxy_headers": False,
+    "ws": "none", "limit_concurrency": CONNECTIONS, "timeout_keep_alive": 30,
 }  # fmt: skip
 """Of uvicorn: what a proxy says of the client is not believed, WebSockets are not spoken."""
 
@@ -46,6 +51,7 @@ KINDS: tuple[tuple[type[SightlineError], int, Any], ...] = (
     (BusyError, 429, "busy"),
     (GoneError, 404, "gone"),
     (TooLargeError, 413, "too-large"),
+    (SlowError, 408, "usage"),
     (NotFoundError, 404, "missing"),
     (UsageError, 422, "usage"),
     (SightlineError, 422, "data"),
@@ -59,6 +65,7 @@ def make_app(studio: Service, policy: Policy, page: Path = PAGE) -> Guard:
     async def life(_: FastAPI) -> AsyncIterator[None]:
         studio.sessions.open(asyncio.get_running_loop())
         tasks = [asyncio.create_task(studio.sessions.look_after()), asyncio.create_task(_prepare(studio))]
+        tasks.append(asyncio.create_task(_stay_small(studio)))
         yield
         for task in tasks:
             task.cancel()
@@ -97,6 +104,14 @@ async def _prepare(studio: Service) -> None:
     gc.freeze()  # what is there by now stays: no need to look at it again in the middle of an answer
 
 
+async def _stay_small(studio: Service) -> None:
+    """Give back, now and then, what trainings and pages that have gone have left."""
+    while True:
+        await asyncio.sleep(GIVEN_BACK)
+        with contextlib.suppress(BusyError):
+            await studio.work(give_memory_back)
+
+
 def _tell_errors(app: FastAPI) -> None:
     """Every error as a `Problem`."""
 
@@ -104,7 +119,7 @@ def _tell_errors(app: FastAPI) -> None:
     async def known(_: Request, error: SightlineError) -> Response:
         status, code = next((status, code) for kind, status, code in KINDS if isinstance(error, kind))
         answer = as_json(Problem(error.what, error.remedy, code), status)
-        if status == 413:
+        if status in (408, 413):
             answer.headers["Connection"] = "close"  # the rest of the body is not waited for
         return answer
 
@@ -186,6 +201,8 @@ def serve(
     warnings.filterwarnings("ignore", category=ConvergenceWarning)  # the outcome is told on the page
     warnings.filterwarnings("ignore", module="PIL")  # what is wrong with a photo is told to who sent it
     policy = policy_for(host, names)
+    room_for(CONNECTIONS)
+    keep_few_heaps()
     with listen(host, PORT if port is None else port, strict=port is not None) as one:
         addresses = _addresses(host, one.getsockname()[1], policy)
         app = make_app(Service(dataset, patience), policy)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from sightline import __version__
@@ -31,6 +31,10 @@ BYTES, JSON = "application/octet-stream", "application/json"
 
 class TooLargeError(UsageError):
     """A body beyond its limit."""
+
+
+class SlowError(UsageError):
+    """A body that does not come, or not to its end."""
 
 
 class Service:
@@ -148,8 +152,8 @@ async def body_of(request: Request, most: int) -> bytes:
     ------
     TooLargeError
         It is longer than `most` bytes; what is longer is not read.
-    UsageError
-        It does not come.
+    SlowError
+        It does not come within `BODY_SECONDS`, or who sends it leaves.
     """
     said = request.headers.get("content-length", "0")
     if not said.isdecimal() or int(said) > most:
@@ -162,8 +166,10 @@ async def body_of(request: Request, most: int) -> bytes:
                 if size > most:
                     raise TooLargeError(f"the body is larger than {most:,} bytes", "Send less.")
                 parts.append(part)
+    except ClientDisconnect:  # nobody hears it, but what waits for the body ends as with any other error
+        raise SlowError("the body broke off in the middle", "Send it again.") from None
     except TimeoutError:
-        raise UsageError(f"the body did not come within {BODY_SECONDS:.0f} s", "Send it again.") from None
+        raise SlowError(f"the body did not come within {BODY_SECONDS:.0f} s", "Send it again.") from None
     return b"".join(parts)
 
 

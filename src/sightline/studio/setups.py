@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from dataclasses import replace
 from typing import Any
@@ -137,8 +138,12 @@ def _counted(setup: Setup, library: Library) -> int:
 
 
 def summaries(library: Library) -> tuple[RecipeSummary, ...]:
-    """Every recipe with what it costs on these images."""
-    return tuple(_summary(recipe, library) for recipe in RECIPES.values())
+    """Every recipe that these images are large enough for, with what it costs on them."""
+    found = []
+    for recipe in RECIPES.values():
+        with contextlib.suppress(UsageError):  # too small for its patches
+            found.append(_summary(recipe, library))
+    return tuple(found)
 
 
 def _summary(recipe: Recipe, library: Library) -> RecipeSummary:

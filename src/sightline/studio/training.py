@@ -40,6 +40,10 @@ BESIDE = 4
 OVER: tuple[Phase, ...] = ("done", "stopped", "failed")
 
 
+def _to_nobody(event: PassEvent | None) -> None:
+    """Nobody listens any more."""
+
+
 class Training:
     """A training that can be played, paused, stepped and stopped from any thread.
 
@@ -75,6 +79,8 @@ class Training:
         self.back: WayBack | None = None
         self.classes: tuple[int, ...] = ()
         self.learned: Learned | None = None
+        self.judge: Accuracy | None = None
+        self.descent: Descent | None = None
         self.pace = request.pace
         self.problem: Problem | None = None
         self._hand = threading.Condition()
@@ -161,6 +167,15 @@ class Training:
             )
         finally:
             self.turns.give(self)
+            self._let_go()
+
+    def _let_go(self) -> None:
+        """Forget what only the learning needed: features, the model before, and who listened, who knows the training.
+
+        Without this, what was large would wait for the collector of circles, which counts objects, not bytes.
+        """
+        self.judge = self.descent = self.before = None
+        self.told = _to_nobody
 
     def _fail(self, problem: Problem) -> None:
         self.problem, self.outcome = problem, problem.error
@@ -247,6 +262,7 @@ class Training:
         self._tell("descent", one.number - 1, one, one.seconds)
 
     def _tell(self, method: Method, index: int, one: Pass, seconds: float) -> None:
+        assert self.judge is not None
         train, test = self.judge.shares(one.coef, one.intercept)
         event = PassEvent(
             kind="pass",
@@ -295,6 +311,7 @@ class Training:
 
     def _finished(self, classifier: LogisticRegression, features: Features) -> Learned:
         assert self.back is not None
+        assert self.judge is not None
         setup, data = self.request.setup, features.data
         whole = self.store.library.dataset
         solver = [one for one in self.passes if one.method == "solver"]

@@ -69,8 +69,9 @@ export function boxOf(pad: Pad, threshold: number): Box | null {
   return bottom ? { top, bottom, left, right } : null;
 }
 
+/** Half up; of means over cells many end in a half, and which side of it their last digit lies on must not decide. */
 function round(x: number): number {
-  return Math.floor(x + 0.5);
+  return Math.floor(x + 0.5 + 1e-9);
 }
 
 /** Mean over each of m cells of n/m pixels: which pixels, and their shares. */

@@ -39,7 +39,7 @@ def model_routes(studio: Service) -> APIRouter:
 
     @routes.get("/{name}/weights/{index}")
     async def weights(name: str, index: str) -> Response:
-        if not (index == "last" or index.isdecimal()):
+        if not (index == "last" or (index.isdecimal() and len(index) < 16)):
             raise UsageError(f"there is no pass '{index[:20]}'", "Give its index, or 'last'.")
         session = sessions.get(name)
         return as_bytes(await studio.work(weights_after, session, None if index == "last" else int(index)))
