@@ -39,7 +39,11 @@ def build_page(root: Path, aside: Path, warn: Callable[[str], None]) -> Path | N
     shutil.copytree(root / "web", web, ignore=shutil.ignore_patterns("node_modules", "tests"))
     try:
         _run([*npm, *INSTALL, *PATIENCE], web)
-        _run([*npm, "run", "build", "--", "--outDir", str(page), "--logLevel", "warn"], web)
+        vite = [str(web / "node_modules" / "vite" / "bin" / "vite.js"), "build"]
+        build = (
+            [npm[0], *vite] if len(npm) > 1 else [*npm, "run", "build", "--"]
+        )  # npm alone would need a shell
+        _run([*build, "--outDir", str(page), "--logLevel", "warn"], web)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired, OSError) as error:
         warn(f"the studio's page is not built, all else is there. {_reason(error)}")
         return None

@@ -81,6 +81,12 @@ def test_the_cache_is_looked_at_and_not_made(tmp_path, monkeypatch):
     assert "1 data set" in one.said
 
 
+def test_without_a_home_the_cache_has_a_remedy(monkeypatch):
+    monkeypatch.setenv("SIGHTLINE_HOME", "~no-user-has-this-name/x")
+    (found,) = (one for one in examine() if one.name == "cache")
+    assert (found.state, "SIGHTLINE_HOME" in found.remedy) == ("bad", True)
+
+
 def test_json_is_one_object_of_the_same_findings():
     done = command("--json")
     told = json.loads(done.stdout)

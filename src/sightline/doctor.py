@@ -206,9 +206,14 @@ def _threads() -> Iterator[Finding]:
 
 
 def _cache() -> Iterator[Finding]:
+    from sightline.errors import StorageError
     from sightline.sources import cache
 
-    home = cache.home()
+    try:
+        home = cache.home()
+    except StorageError as none:
+        yield Finding("cache", "cache", "bad", none.what, none.remedy)
+        return
     near = next(one for one in (home, *home.absolute().parents) if one.exists())
     stored = {} if not home.is_dir() else cache.contents()
     size, free = sum(stored.values()), shutil.disk_usage(near).free

@@ -44,11 +44,11 @@ from sightline.logistic import FitHistory, LogisticRegression, Pass
 from sightline.model import Model
 
 FORMAT, VERSION = "sightline-model", 1
-LARGEST = 4 << 30
-"""Most bytes that the arrays of a model may unpack to."""
+LARGEST, FREE, TIMES = 4 << 30, 128 << 20, 200
+"""Most bytes that a model may unpack to; beyond how many, and how many times its size, it is taken for a bomb."""
 
-FREE, TIMES = 128 << 20, 200
-"""Beyond how many bytes, and at how many times the size of its file, they are taken for a decompression bomb."""
+MOST, UNBOUNDED = 1 << 16, ("random_state", "seed", "n_patches", "max_iter")
+"""Largest whole number among parameters, which say how much is made ready, and those that do not."""
 
 SIDE, WIDEST, DEGREE = 4096, 20_000_000, 8
 """Longest side of an image; most features that products make, and their highest degree."""
@@ -241,8 +241,9 @@ def _read(path: Path) -> Model:
                 f"'{path}' claims to unpack to {claimed:,} bytes, far more than a model of its size",
                 "It is no model of ours.",
             )
-        if any(one.compress_size > path.stat().st_size for one in file.infolist()):
-            raise ValueError("a part of it is longer than the file")  # as much would be made ready for it
+        size, ours = path.stat().st_size, (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+        if any(one.compress_size > size or one.compress_type not in ours for one in file.infolist()):
+            raise ValueError("a part of it is longer than the file, or packed in a way that is not ours")
         manifest = json.loads(file.read("manifest.json"))
         if manifest["format"] != FORMAT:
             raise ModelError(f"'{path}' is not a Sightline model", "`sightline learn` writes one.")
@@ -254,18 +255,18 @@ def _read(path: Path) -> Model:
         names, sides = manifest["classes"], manifest["shape"]
         if not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
             raise ValueError("class names are no list of text")
-        if not (isinstance(sides, list) and all(type(side) is int and 1 <= side <= SIDE for side in sides)):
-            raise ValueError(f"an image has no sides such as {sides}")
-        if not (len(sides) == 2 or (len(sides) == 3 and sides[2] == 3)):
+        whole = isinstance(sides, list) and all(type(side) is int and 1 <= side <= SIDE for side in sides)
+        if not whole or len(sides) not in (2, 3) or sides[2:] not in ([], [3]):
             raise ValueError(f"an image has no shape such as {sides}")
-        steps = [(str(one["name"]), _unpacked(one, file)) for one in manifest["steps"]]
+        steps = [(visible(str(one["name"])), _unpacked(one, file)) for one in manifest["steps"]]
     model = Model(
         pipeline=Pipeline(steps),
         classes=tuple(map(visible, names)),
         shape=tuple(sides),
         recipe=visible(str(manifest["recipe"])),
         about={
-            key: visible(one) if isinstance(one, str) else one for key, one in dict(manifest["about"]).items()
+            visible(key): visible(one) if isinstance(one, str) else one
+            for key, one in dict(manifest["about"]).items()
         },
     )
     if not all(len(set(names)) == len(names) and _decides(model, row) for row in _trials(math.prod(sides))):
@@ -290,16 +291,19 @@ def _decides(model: Model, row: npt.NDArray[np.uint8]) -> bool:
 def _unpacked(packed: dict[str, Any], file: zipfile.ZipFile) -> Any:
     kind = KINDS[packed["type"]]
     values = {key: _value(value, key, file) for key, value in packed["parameters"].items()}
+    if any(
+        abs(one) > MOST for key, value in values.items() if key not in UNBOUNDED for one in _wholes(value)
+    ):
+        raise ValueError("a parameter is far larger than any that is of use")
     step = kind.make(**values)
     fitted = {key: _value(packed["fitted"][key], key, file) for key in kind.fitted}
     if not all(np.isfinite(one).all() for one in fitted.values() if isinstance(one, (np.ndarray, float))):
         raise ValueError("a fitted number is not finite")
     if kind.make is PolynomialFeatures:
         n, degree = fitted["n_features_in_"], step.degree
-        if not (type(n) is type(degree) is int and 1 <= n <= WIDEST and 0 <= degree <= DEGREE):
+        sane = type(n) is type(degree) is int and 1 <= n <= WIDEST and 0 <= degree <= DEGREE
+        if not sane or math.comb(n + degree, degree) > WIDEST:
             raise ValueError(f"products of degree {degree} of {n} features")
-        if math.comb(n + degree, degree) > WIDEST:
-            raise ValueError(f"products of degree {degree} of {n} features are too many")
         return step.fit(np.zeros((1, int(fitted["n_features_in_"]))))
     for key, value in fitted.items():
         setattr(step, key, value)
@@ -308,36 +312,33 @@ def _unpacked(packed: dict[str, Any], file: zipfile.ZipFile) -> Any:
     return step
 
 
+def _wholes(value: Any) -> list[int]:
+    """The whole numbers in a parameter."""
+    return [one for one in (value if isinstance(value, (tuple, list)) else (value,)) if isinstance(one, int)]
+
+
 def _history(packed: dict[str, Any], file: zipfile.ZipFile) -> FitHistory:
     columns = _value(packed["passes"], "passes", file)
-    passes = tuple(
-        Pass(
-            number=int(number),
-            seconds=float(seconds),
-            objective=float(objective),
-            gradient=float(gradient),
-            gap=float(gap),
-            bound=float(bound),
-            step=float(step),
-        )
-        for number, seconds, objective, gradient, gap, bound, step in columns.T
-    )
-    return FitHistory(passes, bool(packed["converged"]), str(packed["outcome"]))
+    passes = []
+    for number, seconds, objective, gradient, gap, bound, step in columns.T:
+        rates = float(objective), float(gradient), float(gap), float(bound), float(step)
+        passes.append(Pass(int(number), float(seconds), *rates))
+    return FitHistory(tuple(passes), bool(packed["converged"]), str(packed["outcome"]))
 
 
 def _numbers(content: bytes) -> npt.NDArray[Any]:
     """The array of an NPY file, whose header is not believed until its length agrees with it."""
     file = io.BytesIO(content)
     version = np.lib.format.read_magic(file)
-    if version not in ((1, 0), (2, 0), (3, 0)):
-        raise ValueError(f"an array of the format {version}")
+    length = int.from_bytes(content[8 : 10 if version == (1, 0) else 12], "little")
+    if version not in ((1, 0), (2, 0), (3, 0)) or length > 1024:
+        raise ValueError(f"an array of the format {version} with a header of {length} bytes")
     header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, fortran, dtype = header(file)
     count = math.prod(shape)
-    if dtype.kind not in "biuf" or min(shape, default=0) < 0:
-        raise ValueError(f"an array of {dtype} of shape {shape} holds no numbers")
-    if count * dtype.itemsize != len(content) - file.tell():
-        raise ValueError(f"an array is not as long as its shape {shape} says")
+    sane = dtype.kind in "biuf" and min(shape, default=0) >= 0
+    if not sane or count * dtype.itemsize != len(content) - file.tell():
+        raise ValueError(f"an array is no {dtype} of shape {shape}")
     array: npt.NDArray[Any] = np.empty(count, dtype)
     array.view(np.uint8)[:] = np.frombuffer(file.read(), np.uint8)
     return array.reshape(shape, order="F" if fortran else "C")

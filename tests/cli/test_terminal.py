@@ -1,5 +1,6 @@
 """What every command has in common: --json, completion, widths, colours only where they are wanted."""
 
+import json
 import os
 import re
 import subprocess
@@ -145,3 +146,25 @@ def test_a_file_gets_lines_as_long_as_they_are(tmp_path):
         env=environment,
     )
     assert all(summary in done.stdout for summary in recipes().values())
+
+
+POOR = {
+    "ASCII": {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+    "Latin-1": {"PYTHONIOENCODING": "latin-1"},
+}
+
+
+@pytest.mark.parametrize("letters", POOR)
+def test_what_a_terminal_cannot_show_is_no_error(letters):
+    environment = {k: v for k, v in os.environ.items() if k not in ("PYTHONIOENCODING", "PYTHONUTF8")}
+    environment |= POOR[letters]
+    for words in (["recipes"], ["data", "info", "mnist"], ["learn", "no-such-dätä"]):
+        done = subprocess.run([*MODULE, *words], env=environment, capture_output=True, check=False)
+        assert b"error in Sightline itself" not in done.stderr, done.stderr
+        assert done.returncode == (2 if words[0] == "learn" else 0), done.stderr
+    done = subprocess.run(
+        [*MODULE, "data", "list", "--json"], env=environment, capture_output=True, check=True
+    )
+    names = json.loads(done.stdout.decode("latin-1"))["datasets"]
+    assert {"digits", "mnist"} <= {one["name"] for one in names}
+    assert not any("?" in one["title"] for one in names), "JSON loses no letter"

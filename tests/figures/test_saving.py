@@ -1,5 +1,8 @@
 """A picture is written whole or not at all."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,3 +57,17 @@ def test_the_old_file_survives_a_failure(step, tmp_path, monkeypatch):
         figures.save(figures.sigmoid_curve(), target)
     assert target.read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.png"]
+
+
+def test_without_a_home_nothing_is_said_about_it():
+    unset = ("HOME", "MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    code = "import sightline.figures, matplotlib; matplotlib.get_configdir()"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**environment, "HOME": os.devnull},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""

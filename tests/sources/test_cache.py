@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from sightline.dataset import Dataset
 from sightline.errors import DataError, StorageError
 from sightline.sources import cache
+from sightline.sources.locking import locked
 
 
 @pytest.fixture
@@ -305,8 +307,36 @@ def test_contents_and_clearing(made, home):
     assert list(cache.contents()) == ["ready/one"]
     assert list(cache.clear()) == ["ready/one"]
     assert cache.contents() == {}
-    left = {path.name for path in home.rglob("*")}
-    assert left == {"ready", "downloads", "locks", "one.lock", "two.lock"}
+    assert not home.exists()
+
+
+def test_a_lock_that_is_held_is_not_cleared_and_one_that_was_waited_for_is_whole(made, home):
+    lock = home / "locks" / "some.lock"
+    seen, inside = [], threading.Event()
+
+    def wait():
+        with locked(lock):
+            seen.append(lock.exists() and inside.is_set())
+
+    with locked(lock):
+        cache.clear()
+        assert lock.exists()
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        time.sleep(0.1)
+        lock.unlink()  # as by a process that clears and thought it free
+        inside.set()
+    waiting.join(20)
+    assert seen == [True], "who waited for a lock that was deleted must hold the new one"
+    cache.clear()
+    assert not home.exists()
+
+
+def test_without_a_home_there_is_one_message_and_nothing_is_ready(monkeypatch):
+    monkeypatch.setenv("SIGHTLINE_HOME", "~no-user-has-this-name/x")
+    with pytest.raises(StorageError, match=r"no home folder .* Point SIGHTLINE_HOME"):
+        cache.home()
+    assert not cache.is_ready("mnist")
 
 
 def test_what_cannot_be_removed_is_named(made, monkeypatch):

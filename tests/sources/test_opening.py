@@ -220,7 +220,11 @@ BAD = {
     "ragged rows": (lambda _at: ([[1, 2, 3, 4], [1]], [0, 1]), DataError, "pixels of .* make no array"),
     "ragged labels": (lambda _at: (PIXELS[:2], [[0], [1, 2]]), DataError, "labels of .* make no array"),
     "NaN": (lambda _at: (PIXELS * np.nan, LABELS), DataError, "contain 96 NaN"),
-    "NaN in a label": (lambda _at: (PIXELS, [0, 1, 0, 1, 0, np.nan]), DataError, "1 labels .* are missing"),
+    "NaN in a label": (
+        lambda _at: (PIXELS, [0, 1, 0, 1, 0, np.nan]),
+        DataError,
+        "no label for 1 of 6 images",
+    ),
     "pixels out of range": (lambda _at: (PIXELS + 256, LABELS), DataError, "run from 256 to 256"),
     "text for pixels": (lambda _at: (PIXELS.astype(str), LABELS), DataError, "not numbers"),
     "a truncated gzip": (

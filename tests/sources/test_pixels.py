@@ -105,7 +105,7 @@ def test_other_forms_of_labels():
     ("labels", "classes", "says"),
     [
         ([0.5, 1.0], None, "fractions"),
-        ([np.nan, 1.0], None, "missing"),
+        ([np.nan, 1.0], None, "no label for 1 of 2 images"),
         (np.array(["a", None], dtype=object), None, "row 2"),
         (np.zeros((2, 3)), None, "shape"),
         ([0, 2], ["a", "b"], "0 to 2"),

@@ -87,7 +87,7 @@ def _into(
             first = intensities(before, shape_into(step))
         if step is sight.step and first is not None:
             return before, first
-    raise ModelError("the layer is none of the model's")
+    raise ModelError("the layer is none of the model's", "Give one of those that `sights` finds.")
 
 
 def _searched(sight: Sight, rows: npt.NDArray[Any]) -> tuple[Any, Any, Doubles, Doubles]:

@@ -27,7 +27,10 @@ def check(dataset: Dataset) -> None:
             "Expected uint8 of shape (n, height, width) or (n, height, width, 3).",
         )
     if n == 0 or images.shape[1] == 0 or images.shape[2] == 0:
-        raise DataError(f"'{dataset.name}' holds no pixels: its images have shape {images.shape}")
+        raise DataError(
+            f"'{dataset.name}' holds no pixels: its images have shape {images.shape}",
+            "Give one image or more.",
+        )
     if len(set(dataset.classes)) < len(dataset.classes):
         raise DataError(f"two classes of '{dataset.name}' have the same name", "Give each class its own.")
     if labels.shape != (n,):
@@ -43,8 +46,17 @@ def check(dataset: Dataset) -> None:
             f"With {len(dataset.classes)} class names they must lie in 0…{len(dataset.classes) - 1}.",
         )
     if dataset.n_train is not None and not 0 <= dataset.n_train <= n:
-        raise DataError(f"'{dataset.name}' has {n} images but claims {dataset.n_train} for training")
+        raise DataError(
+            f"'{dataset.name}' has {n} images but claims {dataset.n_train} for training",
+            f"Give n_train of 0…{n}.",
+        )
     if dataset.files and len(dataset.files) != n:
-        raise DataError(f"'{dataset.name}' has {n} images but {len(dataset.files)} file names")
+        raise DataError(
+            f"'{dataset.name}' has {n} images but {len(dataset.files)} file names",
+            "Give one for each, or none.",
+        )
     if dataset.rows is not None and dataset.rows.shape != (n,):
-        raise DataError(f"'{dataset.name}' has {n} images but row numbers of shape {dataset.rows.shape}")
+        raise DataError(
+            f"'{dataset.name}' has {n} images but row numbers of shape {dataset.rows.shape}",
+            "Give one for each.",
+        )

@@ -137,7 +137,7 @@ def choose_recipe(train: Dataset, *, seed: int = 0, told: Told | None = None) ->
 def _check(folds: int, seed: int) -> None:
     if folds < 2:
         raise UsageError(
-            f"{folds} folds are not possible", "Give 2 or more: one to judge, the rest to learn from."
+            f"folds = {folds} is not possible", "Give 2 or more: one to judge, the rest to learn from."
         )
     if not 0 <= seed < 1 << 32:
         raise UsageError(f"a seed of {seed} is not possible", "Give a whole number, 0 or more.")

@@ -18,8 +18,8 @@ from sightline.model import Model
 Doubles = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 SMALLEST = float(np.finfo(np.float64).eps)
-"""Probabilities are kept this far from 0 in the log loss, as float64 resolves no smaller distance from 1; scikit-learn
-does the same."""
+"""Probabilities are kept this far from 0 in the log loss, as float64 resolves no smaller distance from 1, and as
+scikit-learn does."""
 
 
 def evaluate(model: Any, dataset: Dataset, *, seed: int = 0) -> Evaluation:

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sightline.dataset import Dataset
+from sightline.engine.threads import single_threaded_blas
 from sightline.errors import ModelError
 from sightline.explanation.change import smallest_change
 from sightline.explanation.linear import feature_names, take_back
@@ -17,6 +18,7 @@ from sightline.logistic.classifier import probability_of
 from sightline.model import Model
 
 
+@single_threaded_blas()
 def explain(
     model: Any,
     image: npt.ArrayLike,

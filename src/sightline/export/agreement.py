@@ -50,7 +50,7 @@ def compare_runtimes(model: Model, path: str | os.PathLike[str], images: npt.NDA
     """
     file = Path(path)
     if not file.is_file():
-        raise NotFoundError(f"there is no ONNX file '{file}'")
+        raise NotFoundError(f"there is no ONNX file '{file}'", "Write it with `sightline export`.")
     try:
         onnxruntime = import_module("onnxruntime")
     except ImportError as error:
@@ -60,7 +60,10 @@ def compare_runtimes(model: Model, path: str | os.PathLike[str], images: npt.NDA
     try:
         session = onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise ModelError(f"onnxruntime cannot read '{file}' ({error!s:.150})") from error
+        reason = str(error).rpartition(" : ")[2]  # without the names of its own classes
+        raise ModelError(
+            f"onnxruntime cannot read '{file}' ({reason:.150})", "Write it with `sightline export`."
+        ) from error
     own = model.predict_proba(images)
     pairs = [session.run(None, {"images": images[at : at + BLOCK]}) for at in range(0, len(images), BLOCK)]
     labels, other = (np.concatenate(part) for part in zip(*pairs, strict=True))

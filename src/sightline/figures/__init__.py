@@ -5,6 +5,7 @@ The functions are loaded when they are first used, Matplotlib with them.
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 _HOMES = {
@@ -105,6 +106,14 @@ if TYPE_CHECKING:
     from sightline.figures.sureness import reliability, thresholds
     from sightline.figures.tracing import feature_maps
     from sightline.figures.weights import weight_maps
+
+
+def _of_use(record: logging.LogRecord) -> bool:
+    """Without a home that may be written to Matplotlib works as well, and need not say so at every command."""
+    return not any(words in record.msg for words in ("mkdir -p failed", "temporary cache directory"))
+
+
+logging.getLogger("matplotlib").addFilter(_of_use)
 
 
 def __getattr__(name: str) -> Any:

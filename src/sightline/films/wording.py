@@ -68,7 +68,7 @@ def _merged(base: Mapping[str, Any], other: Mapping[str, Any], where: str) -> di
             merged[key] = _merged(base[key], value, here)
         elif isinstance(base.get(key), str) and isinstance(value, str):
             if _names(value, here) != _names(base[key], here):
-                raise UsageError(f"{here}: the {{names}} differ", f"The English text is: {base[key]}")
+                raise UsageError(f"{here}: the {{names}} differ", f"The English text is “{base[key]}”.")
             merged[key] = value
         else:
             raise UsageError(f"{here}: there is no such text", f"Start from {ENGLISH}.")

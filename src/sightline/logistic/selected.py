@@ -176,9 +176,7 @@ class LogisticRegressionCV(LogisticRegression):
                     "Ask for fewer folds, or give more rows of each class.",
                 )
         if len(folds) < 2:
-            raise UsageError(
-                f"cv gives {len(folds)} fold", "Scores are compared over two or more."
-            )
+            raise UsageError(f"cv gives {len(folds)} fold", "Scores are compared over two or more.")
         return folds
 
     def _choose(self, path: Path, classes: npt.NDArray[Any], dtype: np.dtype[Any]) -> None:

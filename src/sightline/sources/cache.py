@@ -24,7 +24,7 @@ import numpy as np
 
 from sightline.dataset import Dataset
 from sightline.errors import DataError, StorageError
-from sightline.sources.arrays import CANNOT_READ
+from sightline.sources.arrays import CANNOT_READ, read_header
 from sightline.sources.locking import locked, remove_free
 
 FORMAT = 1
@@ -103,6 +103,9 @@ def read(key: str) -> Dataset | None:
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         if manifest["format"] != FORMAT or not _sane(manifest):
             return None
+        for name in ("images.npy", "labels.npy"):
+            with (folder / name).open("rb") as file:
+                read_header(file)  # stricter than NumPy's own
         stat = (folder / "images.npy").stat()
         images = np.asarray(np.load(folder / "images.npy", mmap_mode="r", allow_pickle=False))
         labels = np.load(folder / "labels.npy", allow_pickle=False)

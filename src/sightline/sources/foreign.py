@@ -134,7 +134,9 @@ def _files(folder: Path) -> Iterator[tuple[Path, Path | None]]:
     try:
         inside = sorted(folder.iterdir(), key=lambda path: natural_key(path.name))
     except OSError as error:
-        raise DataError(f"{folder} cannot be read ({error.strerror})", "Name one that may be read.") from error
+        raise DataError(
+            f"{folder} cannot be read ({error.strerror})", "Name one that may be read."
+        ) from error
     labels: dict[tuple[str, str], Path] = {}
     for path in inside:
         found = FILE_NAME.match(path.name)

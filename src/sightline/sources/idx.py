@@ -122,7 +122,9 @@ def find_pairs(folder: Path) -> dict[str, tuple[Path, Path]]:
     try:
         inside = sorted(folder.iterdir(), key=lambda p: p.name, reverse=True)  # raw after .gz: raw wins
     except OSError as error:
-        raise DataError(f"{folder} cannot be read ({error.strerror})", "Name one that may be read.") from error
+        raise DataError(
+            f"{folder} cannot be read ({error.strerror})", "Name one that may be read."
+        ) from error
     for path in inside:
         match = FILE_NAME.match(path.name)
         if match and path.is_file():

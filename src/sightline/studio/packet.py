@@ -87,9 +87,9 @@ def unpacked(content: bytes) -> tuple[Any, dict[str, Array]]:
             ).reshape(one["shape"])
             for one in header["arrays"]
         }
+        return header["value"], arrays
     except (ValueError, KeyError, TypeError, struct.error) as error:
         raise DataError(f"these bytes are no packet ({error})", "See web/API.md.") from error
-    return header["value"], arrays
 
 
 def codes(values: npt.ArrayLike, n_classes: int) -> Array:
