@@ -135,6 +135,10 @@ def _from_archive(
         return _member(archive, keys[key], path)
 
     names = [read(key) for key in CLASS_KEYS if key in keys]
+    if names and names[0].ndim != 1:
+        raise DataError(
+            f"the names of classes in {path} have shape {names[0].shape}", "Give one for each class."
+        )
     classes = [str(c) for c in names[0].tolist()] if names else None
     for four in SPLIT_KEYS:
         if all(key in keys for key in four):

@@ -1,0 +1,1 @@
+"""Files from strangers: valid ones made here, changed in nasty ways, and read where nothing can be harmed."""
