@@ -6,11 +6,15 @@
     python benchmarks/scale.py FOLDER                        a folder that `sightline data make infinite` wrote
     python benchmarks/scale.py --round                       what one round of a cluster costs
     python benchmarks/scale.py DATA --json scale.json
+    python benchmarks/scale.py DATA --rows 60000 200000 1000000 --where 2 memory sklearn --figure
+    python benchmarks/scale.py --lines scale.json --figure docs/pictures/scale.png
+    python benchmarks/scale.py DATA --simulate               100 workers and a billion rows: cluster_model.py
 
 DATA is anything that `sightline.load` takes. Rows are its training images and deformed copies of them. Unless --made,
 they are written once, to a file of bytes from which blocks are read, by a cluster's workers too. Every line is a
 process of its own; memory is the largest of that process, and of its largest worker. `2` are two threads of one
-process, `local:2` two workers of one thread each, `memory` is `fit` on all rows at once.
+process, `local:2` two workers of one thread each, `memory` is `fit` on all rows at once, `sklearn` scikit-learn's
+lbfgs on them, float32, until its own criterion at --tol ends it: see how far it got by F.
 """
 
 from __future__ import annotations
@@ -34,6 +38,7 @@ from sightline.engine.sums import LocalSums
 from sightline.logistic import LogisticRegression
 
 BLOCK = 8192
+PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "scale.png"
 HEAD = "       rows    where  seconds passes   a pass  reading   memory  workers  F"
 
 
@@ -119,6 +124,8 @@ def fitted(blocks: RowBlocks, where: str, C: float, tol: float, scale: float) ->
         X, y = (np.concatenate(part) for part in zip(*map(blocks.block, range(blocks.n_blocks)), strict=True))
         began = time.perf_counter()
         model.fit(X * np.float32(scale), y)
+    elif where == "sklearn":
+        return _peer(blocks, C, tol, scale)
     else:
         cluster = None if where.isdecimal() else where
         readers = int(where) if where.isdecimal() else 1
@@ -136,6 +143,35 @@ def fitted(blocks: RowBlocks, where: str, C: float, tol: float, scale: float) ->
         blocks.shape[0], where, seconds, passes[-1].number, float(np.median(steps)) if len(steps) else seconds,
         reading, memory, worker, passes[-1].objective, model.converged_,
     )  # fmt: skip
+
+
+def _peer(blocks: RowBlocks, C: float, tol: float, scale: float) -> Line:
+    """The same rows by scikit-learn."""
+    import sklearn.linear_model
+
+    X, y = (np.concatenate(part) for part in zip(*map(blocks.block, range(blocks.n_blocks)), strict=True))
+    began = time.perf_counter()
+    rows = X * np.float32(scale)
+    model = sklearn.linear_model.LogisticRegression(C=C, tol=tol, max_iter=1000).fit(rows, y)
+    seconds = time.perf_counter() - began
+    loss = 0.0
+    for start in range(0, len(rows), BLOCK):
+        part = slice(start, start + BLOCK)
+        loss -= model.predict_log_proba(rows[part].astype(np.float64))[np.arange(len(y[part])), y[part]].sum()
+    F = (loss + np.square(model.coef_, dtype=np.float64).sum() / (2 * C)) / len(rows)
+    passes, memory = int(model.n_iter_.max()), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
+    return Line(
+        len(rows),
+        "sklearn",
+        seconds,
+        passes,
+        seconds / passes,
+        float("nan"),
+        memory,
+        0.0,
+        float(F),
+        passes < 1000,
+    )
 
 
 class Nothing:
@@ -208,12 +244,22 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1 / 255)
     parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "sightline-scale")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--lines", type=Path, help="JSON that --json wrote, instead of measuring")
+    parser.add_argument(
+        "--figure", type=Path, nargs="?", const=PICTURE, help="draw, into docs/pictures/scale.png"
+    )
+    parser.add_argument("--simulate", action="store_true", help="see cluster_model.py, which takes the rest")
     parser.add_argument("--one", action="store_true", help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
 def main() -> None:
     """Measure, every fit in a process of its own."""
+    if "--simulate" in sys.argv:
+        from cluster_model import main as simulate
+
+        simulate([word for word in sys.argv[1:] if word != "--simulate"])
+        return
     asked = arguments()
     if asked.only_round:
         for workers in (1, 2):
@@ -223,7 +269,26 @@ def main() -> None:
                 f"fastest {min(found):.1f}, nine of ten at most {sorted(found)[int(0.9 * len(found))]:.1f})"
             )
         return
-    lines = []
+    lines = (
+        [Line(**line) for line in json.loads(asked.lines.read_text("utf-8"))] if asked.lines else fits(asked)
+    )
+    if asked.one:
+        return
+    print(table(lines))
+    if asked.json:
+        asked.json.write_text(json.dumps([asdict(line) for line in lines], indent=1), encoding="utf-8")
+    if asked.figure:
+        from scale_picture import write
+        from sightline.machine import machine
+
+        about = machine()
+        foot = f"{about['processor']}, {about['cores']} cores; C = {asked.C:g}, gap {asked.tol:g}"
+        print(write(lines, foot, asked.figure))
+
+
+def fits(asked: argparse.Namespace) -> list[Line]:
+    """All that is asked for; in a process that is for one fit, that one, printed."""
+    lines: list[Line] = []
     for rows in asked.rows:
         folder = asked.folder / f"{Path(asked.data).name}-{rows}"
         blocks: RowBlocks
@@ -235,7 +300,7 @@ def main() -> None:
             blocks = endless(asked.data, rows) if asked.made else written(asked.data, rows, folder)
         if asked.one:
             print(json.dumps(asdict(fitted(blocks, asked.where[0], asked.C, asked.tol, asked.scale))))
-            return
+            return lines
         for where in asked.where:
             words = [
                 sys.executable, __file__, asked.data, "--one", "--rows", rows, "--where", where, "--tol", asked.tol,
@@ -244,9 +309,7 @@ def main() -> None:
             done = subprocess.run(list(map(str, words)), check=True, capture_output=True, text=True)
             lines.append(Line(**json.loads(done.stdout.splitlines()[-1])))
             print(lines[-1], file=sys.stderr, flush=True)
-    print(table(lines))
-    if asked.json:
-        asked.json.write_text(json.dumps([asdict(line) for line in lines], indent=1), encoding="utf-8")
+    return lines
 
 
 if __name__ == "__main__":

@@ -144,6 +144,7 @@ class LocalWorkers:
         command: list[Any] = [
             sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny",
             "--no-dashboard", "--memory-limit", "0", "--local-directory", self.folder.name,
+            "--death-timeout", "60",  # where this process is killed before they have found the scheduler
         ]  # fmt: skip
         self.processes = [
             subprocess.Popen(

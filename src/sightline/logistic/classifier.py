@@ -202,7 +202,7 @@ class LogisticRegression(Streaming, ClassifierMixin, BaseEstimator):  # type: ig
         scale : float > 0, (d,), or None
             The penalty, and so C, is about columns multiplied by it (1 / 255 makes bytes 0…1); `coef_` are for
             the rows as they are.
-        cluster : None, "tcp://…", "local:N" or a `distributed.Client`
+        cluster : None, "tcp://…", "tls://…", "local:N" or a `distributed.Client`
             Who does the sums: this process, the workers of a Dask scheduler, or N workers started here.
         sample_rows : int or None
             Rows kept in memory for the start and the curvature; None takes as many as help.
