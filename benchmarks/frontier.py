@@ -14,8 +14,10 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
+import os
 import resource
 import sys
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -179,13 +181,14 @@ def measure(entry: Entry, data: Dataset, traits: Traits) -> Outcome:
 
 def in_a_process(entry: Entry, data: Dataset, traits: Traits) -> Outcome:
     """`measure`, elsewhere: what one entry leaves behind does not weigh on the next."""
-    context = multiprocessing.get_context("fork")
+    context, parent = multiprocessing.get_context("fork"), os.getpid()
     mine, theirs = context.Pipe()
 
     def work() -> None:
         import warnings
 
         warnings.simplefilter("ignore")
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
         theirs.send(measure(entry, data, traits))
 
     process = context.Process(target=work)
@@ -198,6 +201,13 @@ def in_a_process(entry: Entry, data: Dataset, traits: Traits) -> Outcome:
     outcome: Outcome = mine.recv()
     process.join()
     return outcome
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent has ended: who starts again must not be measured beside it."""
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
 
 
 def table(outcomes: list[Outcome]) -> str:

@@ -80,6 +80,7 @@ def test_every_interval_holds_its_value_and_names_its_method(case):
         assert one.level == 0.95
     assert judged.accuracy.method == "Wilson score"
     assert judged.brier.method == "bootstrap, 1,000 draws"
+    assert judged.calibration_error.method == "inverted test, 1,000 draws"
 
 
 def test_same_seed_same_intervals():
@@ -106,9 +107,8 @@ def test_wilson_at_the_ends():
 
 def test_the_bootstrap_of_a_mean_is_the_normal_interval():
     rng = np.random.default_rng(1)
-    values = rng.standard_normal(2000)
-    mean = {"mean": lambda w: w @ values / len(values)}
-    found = bootstrap(mean, len(values), np.random.default_rng(0))["mean"]
+    values = rng.standard_normal(2000) + 9
+    found = bootstrap({"mean": values}, np.random.default_rng(0), most={"mean": 99})["mean"]
     half = 1.96 * values.std() / np.sqrt(len(values))
     np.testing.assert_allclose([found.low, found.high], values.mean() + np.array([-half, half]), atol=0.01)
 

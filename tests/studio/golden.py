@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from sightline.evaluation import evaluate, thresholds
+from sightline.evaluation import evaluate, evaluate_probabilities, thresholds
 from sightline.explanation import explain
 from sightline.explanation.linear import pixel_weights, take_back
 from sightline.features import PCA, make_recipe
-from sightline.logistic.classifier import probability_of
+from sightline.logistic.classifier import LogisticRegression, probability_of
 from sightline.sources import load
 from sightline.studio.framing import frame, measure
 from sightline.studio.packet import packed, plain
@@ -154,9 +154,79 @@ def threshold():
     }  # fmt: skip
 
 
+def random_model(seed):
+    """A linear model that nothing was fitted to, an image, and what Python says of both: ties and dead ends too."""
+    rng = np.random.default_rng(seed)
+    K, shape = int(rng.integers(2, 8)), tuple(rng.integers(2, 7, 2)) + ((3,) if seed % 4 == 3 else ())
+    W = rng.standard_normal((K if K > 2 else 1, int(np.prod(shape)))) * 10 ** rng.uniform(-4, 0)
+    W[:, rng.random(W.shape[1]) < 0.2] = 0
+    b = rng.standard_normal(len(W)) * 10 ** rng.uniform(-1, 2)
+    if seed % 5 == 1 and K > 2:
+        W[1], b[1] = W[0], b[0]  # two classes that are one
+    if seed % 7 == 2:
+        b[-1] += 1e6  # decided, whatever the image
+    if seed % 11 == 4:
+        W[:], b[:] = 0, 0
+    x = rng.choice([0, 255], shape) if seed % 3 == 1 else rng.integers(0, 256, shape)
+    linear = LogisticRegression()
+    linear.coef_, linear.intercept_ = W.astype(np.float32), b.astype(np.float32)
+    linear.classes_, linear.n_features_in_ = np.arange(K), W.shape[1]
+    found = explain(linear, x.astype(np.uint8))
+    change = found.smallest_change
+    return {
+        "weights": linear.coef_.tolist(), "bias": linear.intercept_.tolist(), "image": x.ravel().tolist(),
+        "z": found.z.tolist(), "probability": found.probability.tolist(),
+        "contributions": found.contributions.ravel().tolist(), "predicted": found.predicted,
+        "runner_up": found.runner_up,
+        "change": None if change is None
+        else {"target": change.target, "delta": change.delta.ravel().tolist(), "norm": change.norm},
+    }  # fmt: skip
+
+
+def random_frame(seed):
+    """Strokes on a pad, a frame that was measured on nothing, and the image in it."""
+    rng = np.random.default_rng(seed)
+    height, width, high, wide = (int(side) for side in rng.integers((5, 5, 12, 12), (33, 33, 61, 61)))
+    channels = 3 if seed % 3 == 2 else 1
+    strokes = rng.uniform(0, 1, (int(rng.integers(0, 4)), 4)) * (high, wide, high, wide)
+    pad = drawn(high, wide, strokes, rng.uniform(1, 6), int(rng.integers(20, 256)))
+    if channels == 3 and seed % 2:
+        pad = np.stack([pad, pad // 3, 255 - pad], axis=2) * (pad > 0)[:, :, None]
+    one = Framing(
+        ink=True, negative=bool(seed % 2), height=height, width=width, channels=channels,
+        box_height=float(rng.uniform(2, height)), box_width=float(rng.uniform(2, width)),
+        centre=("mass", "box")[seed % 2], centre_row=round(float(rng.uniform(0, height)), 4),
+        centre_column=round(float(rng.uniform(0, width)), 4), stroke=2.0, threshold=25,
+    )  # fmt: skip
+    return {"framing": asdict(one), "pad": pad.tolist(), "image": frame(pad, one).tolist()}
+
+
+def random_judged(seed):
+    """Probabilities, labels, and what Python counts at some thresholds of one class."""
+    rng = np.random.default_rng(seed)
+    K, n = int(rng.integers(2, 6)), int(rng.integers(2, 25))
+    p = np.round(rng.dirichlet(np.ones(K), n), int(rng.integers(1, 4)))
+    found = evaluate_probabilities(p, rng.integers(0, K, n), tuple(map(str, range(K))))
+    of, at = thresholds(found, k := int(rng.integers(0, K)), steps=11), range(11)
+    keys = ("true_positive", "false_positive", "false_negative", "true_negative")
+    return {
+        "label": found.labels.tolist(), "probability": p.ravel().tolist(), "K": K, "k": k,
+        "confusion": found.confusion.ravel().tolist(), "threshold": of.threshold.tolist(),
+        "counts": [[int(getattr(of, key)[i]) for key in keys] for i in at],
+    }  # fmt: skip
+
+
+def many(n):
+    return {
+        "models": [random_model(seed) for seed in range(n)],
+        "frames": [random_frame(seed) for seed in range(n // 3)],
+        "judged": [random_judged(seed) for seed in range(n // 2)],
+    }
+
+
 FILES = {
     "packet": packet, "framing": framing, "model": model, "explain": explanations, "pca": pca,
-    "thresholds": threshold,
+    "thresholds": threshold, "random": lambda: many(24),
 }  # fmt: skip
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import signal
 import sys
 import textwrap
 import threading
+import warnings
 from collections.abc import Callable
 from types import FrameType
 
@@ -27,6 +28,7 @@ def main() -> None:
         signal.signal(signal.SIGINT, _interrupted)
     _set_width()
     _set_letters()
+    warnings.showwarning = _warned
     sys.exit(status_of(_run))
 
 
@@ -60,6 +62,18 @@ def _escaped(error: UnicodeError) -> tuple[str, int]:
         raise error
     units = error.object[error.start : error.end].encode("utf-16-be", "surrogatepass").hex()
     return "".join(f"\\u{units[at : at + 4]}" for at in range(0, len(units), 4)), error.end
+
+
+def _warned(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    *more: object,
+    **named: object,
+) -> None:
+    """Say a warning as one line: where in the code it came from helps nobody at a terminal."""
+    print(f"sightline: {str(message).rstrip('.')}.", file=sys.stderr)
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
