@@ -73,7 +73,7 @@ def _warned(
     **named: object,
 ) -> None:
     """Say a warning as one line: where in the code it came from helps nobody at a terminal."""
-    print(f"sightline: {str(message).rstrip('.')}.", file=sys.stderr)
+    sys.stderr.write(f"sightline: {str(message).rstrip('.')}.\n")
 
 
 def _interrupted(number: int, frame: FrameType | None) -> None:
