@@ -4,6 +4,7 @@
     python benchmarks/frontier.py DATA --test               look once: learn from all, judge the test images
     python benchmarks/frontier.py DATA --search             what other numbers in the recipes would do
     python benchmarks/frontier.py DATA --figure frontier.png --json frontier.json
+    python benchmarks/frontier.py DATA --cluster local:2    our recipes on workers: block by block, where they are
 
 Every entry is a process of its own: seconds from uint8 images in memory to predictions, everything included, and its
 largest memory. What is done is kept in the JSON file, and not done again: a run that was stopped goes on.
@@ -20,6 +21,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +29,7 @@ from typing import Any
 import numpy as np
 
 from sightline.dataset import Dataset
+from sightline.logistic import Pass
 
 PUBLISHED = {
     "linear, pixels (LeCun et al., 1998)": 7.6,
@@ -179,7 +182,37 @@ def measure(entry: Entry, data: Dataset, traits: Traits) -> Outcome:
     return Outcome(entry.name, entry.ours, error, len(labels), seconds, memory)
 
 
-def in_a_process(entry: Entry, data: Dataset, traits: Traits) -> Outcome:
+class Quiet:
+    """Is told how far the work is, and keeps it to itself."""
+
+    def tried(self, words: str, one_pass: Pass | None) -> None:
+        """See `sightline.ground.Steps`."""
+
+    def looked(self, share: float) -> None:
+        """See `sightline.ground.Steps`."""
+
+    def passed(self, one_pass: Pass) -> None:
+        """See `sightline.ground.Steps`."""
+
+
+def measure_there(entry: Entry, data: Dataset, traits: Traits, cluster: str) -> Outcome:
+    """The same on the workers of a cluster that is there before the clock starts; memory is that of this process."""
+    from sightline.ground import BlockGround
+    from sightline.ground.place import Place
+    from sightline.model import Model
+    from sightline.sources.large import of_dataset
+
+    with closing(BlockGround(of_dataset(data), data, Place(cluster), 0)) as ground:
+        began = time.perf_counter()
+        pipeline = entry.build(data, traits)
+        ground.learn(pipeline, Quiet())
+        judged = ground.judge(Model(pipeline, data.classes, data.shape, entry.name))
+        seconds = time.perf_counter() - began
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return Outcome(entry.name, entry.ours, 100 * (1 - judged.accuracy.value), judged.n, seconds, memory)
+
+
+def in_a_process(entry: Entry, data: Dataset, traits: Traits, cluster: str | None) -> Outcome:
     """`measure`, elsewhere: what one entry leaves behind does not weigh on the next."""
     context, parent = multiprocessing.get_context("fork"), os.getpid()
     mine, theirs = context.Pipe()
@@ -189,7 +222,7 @@ def in_a_process(entry: Entry, data: Dataset, traits: Traits) -> Outcome:
 
         warnings.simplefilter("ignore")
         threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-        theirs.send(measure(entry, data, traits))
+        theirs.send(measure_there(entry, data, traits, cluster) if cluster else measure(entry, data, traits))
 
     process = context.Process(target=work)
     process.start()
@@ -303,6 +336,7 @@ def main() -> None:
     parser.add_argument("--search", action="store_true", help="vary the numbers of the recipes")
     parser.add_argument("--only", nargs="*", help="entries whose name starts with one of these")
     parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--cluster", help="tcp://HOST:8786, or local:N")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--figure", type=Path)
     asked = parser.parse_args()
@@ -318,10 +352,11 @@ def main() -> None:
         whole = whole.split(test_size=0.2, seed=0)
     data = whole if asked.test else keep_aside(whole.train, 0)[0]
     traits = find_traits(keep_aside(whole.train, 0)[0])
-    entries = SEARCH if asked.search else [*OURS, *([] if asked.no_peers else PEERS)]
+    entries = SEARCH if asked.search else [*OURS, *([] if asked.no_peers or asked.cluster else PEERS)]
     if asked.only:
         entries = [entry for entry in entries if entry.name.startswith(tuple(asked.only))]
     key = f"{whole.name} {whole.digest[:16]} {'test' if asked.test else 'validation'}"
+    key += f" on {asked.cluster}" if asked.cluster else ""
     kept: dict[str, dict[str, Any]] = {}
     if asked.json and asked.json.exists():
         kept = json.loads(asked.json.read_text())
@@ -333,7 +368,7 @@ def main() -> None:
     for i, entry in enumerate(entries):
         if entry.name not in known:
             print(f"[{i + 1}/{len(entries)}] {entry.name}", file=sys.stderr, flush=True)
-            known[entry.name] = asdict(in_a_process(entry, data, traits))
+            known[entry.name] = asdict(in_a_process(entry, data, traits, asked.cluster))
             if asked.json:
                 aside = asked.json.with_suffix(".part")
                 aside.write_text(json.dumps(kept, indent=1, ensure_ascii=False))
@@ -341,7 +376,7 @@ def main() -> None:
         outcomes.append(Outcome(**known[entry.name]))
     print(table(outcomes))
     if asked.figure:
-        draw(outcomes, key.rsplit(" ", 2)[0], asked.figure, marks="mnist" in whole.name)
+        draw(outcomes, whole.name, asked.figure, marks="mnist" in whole.name)
 
 
 def _words(traits: Traits) -> str:

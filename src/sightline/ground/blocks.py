@@ -21,8 +21,8 @@ from sightline.model import Model
 from sightline.selection import Selection, quiet_convergence, select
 from sightline.sources.large import Large
 
-TOLERANCE = 1e-4
-"""Relative gap to which is learned here at least: what is left is far less than what so many images leave open."""
+MANY, TOLERANCE = 1_000_000, 1e-4
+"""From so many images on, the relative gap to which is learned: far less than what they leave open."""
 
 
 class BlockGround:
@@ -69,7 +69,7 @@ class BlockGround:
     # -- learning --------------------------------------------------------------------------------------
 
     def learn(self, pipeline: Pipeline, told: Steps) -> Learned:
-        """See `Ground`; to a relative gap of 1e-4 where the recipe asks for less."""
+        """See `Ground`; from a million images on to a relative gap of 1e-4 where the recipe asks for less."""
         train, classifier = self.shown.train, pipeline[-1]
         self.place.watch = told.looked
         width = learn_steps(pipeline, self.large.train, train.X, train.labels, self.place.over)
@@ -82,11 +82,11 @@ class BlockGround:
             scale = 1 / (pipeline[0].high - pipeline[0].low)  # bytes stay bytes: a quarter of the traffic
         else:
             blocks = FeatureBlocks(blocks, pipeline.steps[:-1], width)
-        tol = classifier.tol
+        tol = max(classifier.tol, TOLERANCE if len(self.large) >= MANY else 0.0)
         try:
             began = time.perf_counter()
             with quiet_convergence():
-                classifier.set_params(tol=max(tol, TOLERANCE)).fit_blocks(
+                classifier.set_params(tol=tol).fit_blocks(
                     blocks,
                     scale=scale,
                     cluster=self.place.client,
