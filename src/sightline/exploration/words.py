@@ -123,7 +123,8 @@ def _oddities(found: Exploration) -> list[str]:
             f"{count(len(rows), 'test image')} {'is' if len(rows) == 1 else 'are'} also, or nearly, among "
             f"the training images: the test score is flattered by {'it' if len(rows) == 1 else 'them'}."
             if rows
-            else "No test image was found among the training images, exactly or nearly."
+            else f"{'No' if found.shown is None else 'Among these, no'} test image was found among the training "
+            "images, exactly or nearly."
         )
     if found.conflicts:
         many = len(found.conflicts)
