@@ -173,7 +173,11 @@ def test_too_few_images_are_one_message(dataset, says):
 
 @pytest.mark.parametrize(
     ("wrong", "says"),
-    [({"folds": 1}, "1 folds"), ({"seed": -1}, "seed of -1"), ({"recipe": "nothing"}, "no recipe 'nothing'")],
+    [
+        ({"folds": 1}, "folds = 1 is"),
+        ({"seed": -1}, "seed of -1"),
+        ({"recipe": "nothing"}, "no recipe 'nothing'"),
+    ],
 )
 def test_wrong_wishes_are_one_message(wrong, says, digits):
     with pytest.raises(UsageError, match=says):

@@ -237,7 +237,7 @@ def test_dead_links_of_a_page_are_faults(script, tmp_path, monkeypatch):
 def test_security_md_and_the_threat_model_name_files_that_are_there():
     text = (DOCS / "security.md").read_text(encoding="utf-8")
     assert (ROOT / "SECURITY.md").is_file()
-    files = {one.name for one in (ROOT / "src" / "sightline").rglob("*.py")}
+    files = {one.name for where in ("src/sightline", "tests/faults") for one in (ROOT / where).rglob("*.py")}
     named = {
         one.rsplit("/", 1)[-1] for one in re.findall(r"`([\w/]+\.py)`", text) if not one.startswith("tests/")
     }

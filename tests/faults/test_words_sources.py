@@ -72,6 +72,7 @@ FILES = [
     lambda h: load(h.npz("x.npz", pictures=IMAGES)),
     lambda h: load(h.npz("x.npz", x_train=IMAGES, y_train=LABELS, x_test=np.zeros((6, 3, 3)), y_test=LABELS)),
     lambda h: load(h.npz("x.npz", images=IMAGES, labels=LABELS[:3])),
+    lambda h: load(h.npz("x.npz", images=IMAGES, labels=LABELS, classes=np.full((2, 2), "a"))),
     lambda h: with_labels(h, h.file("x.npy", b"\x93NUMPY and nothing else")),
     lambda h: with_labels(h, h.npy("x.npy", np.array([[{}]], object), allow_pickle=True)),
     lambda h: with_labels(h, bad_npy(h, {"descr": "|V0", "fortran_order": False, "shape": (3,)})),
