@@ -193,7 +193,11 @@ def _threads() -> Iterator[Finding]:
     asked = {name: os.environ[name] for name in VARIABLES if name in os.environ}
     told = f"; {', '.join(f'{name}={value}' for name, value in asked.items())}" if asked else ""
     yield Finding("threads", "threads", "good", said + told, facts={"threads": count, "environment": asked})
-    for one in threadpool_info():
+    try:
+        libraries = threadpool_info()
+    except UnicodeError:  # installed at a path that this locale has no letters for
+        libraries = []
+    for one in libraries:
         where = Path(one["filepath"]).name
         name = one["user_api"]
         library = " ".join(filter(None, (one["internal_api"], one["version"])))

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from itertools import pairwise
 from typing import Any, TypeVar
@@ -40,10 +40,13 @@ def available_threads() -> int:
 
 
 @cache
-def _blas() -> ThreadpoolController:
+def _blas() -> ThreadpoolController | None:
     import scipy.linalg  # noqa: F401 - a library is found only once it is loaded, and SciPy brings its own
 
-    return ThreadpoolController()
+    try:
+        return ThreadpoolController()
+    except UnicodeError:  # installed at a path that this locale has no letters for: it cannot be asked
+        return None
 
 
 class _Limit:
@@ -71,7 +74,8 @@ def single_threaded_blas() -> Iterator[None]:
     with _Limit.lock:
         if _Limit.owner is None:
             _Limit.owner = me
-            _Limit.limiter = _blas().limit(limits=1, user_api="blas")
+            found = _blas()
+            _Limit.limiter = nullcontext() if found is None else found.limit(limits=1, user_api="blas")
             _Limit.limiter.__enter__()
         mine = _Limit.owner == me
         _Limit.depth += mine
