@@ -21,7 +21,7 @@ from sightline.sources.infinite import Infinite
 from sightline.sources.large import open_large
 from sightline.sources.sharding import DatasetBlocks, write_shards
 from sightline.sources.shards import open_shards
-from sightline.sources.table import load_table
+from sightline.sources.table import from_table, load_table
 
 from . import words
 from .inputs import (
@@ -60,7 +60,17 @@ MEMORY = Path("/proc/self/mem")
 """A file that nobody can read from its start, root included."""
 TWO = {f"p{k}": [1, 2] for k in range(4)}
 
+
+def lost_labels():
+    """Labels that point beyond the names that there are, as a damaged Parquet file may hold them."""
+    import pyarrow as pa
+
+    labels = pa.DictionaryArray.from_arrays(pa.array([0, 5]), pa.array(["a", "b"]), safe=False)
+    return from_table(pa.table({**TWO, "label": labels}), name="x", source="x.parquet", label="label")
+
+
 FILES = [
+    lambda h: lost_labels(),
     lambda h: load(h.file("x.arff", arff("{0 1}\n"))),
     lambda h: load(h.file("x.arff", arff(""))),
     lambda h: load(h.file("x.arff", arff("1,2,3\n"))),
@@ -109,6 +119,7 @@ FILES = [
     lambda h: grown_part(h),
     lambda h: open_shards(lonely(h)),
     lambda h: load(pair(h, images=idx_bytes(IMAGES)[:6])),
+    lambda h: load(pair(h, images=b"\0\0\x08\x03" + b"\xd0\0\0\0" * 2 + b"\0\0\0\0")),
     lambda h: load(pair(h, images=idx_bytes(IMAGES)[:20])),
     lambda h: idx.read_idx(h.file("x.gz", gzip.compress(idx_bytes(IMAGES)[:20]))),
     lambda h: idx.read_idx(h.file("x.gz", gzip.compress(idx_bytes(IMAGES))[:-12])),

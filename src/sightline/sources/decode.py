@@ -35,6 +35,7 @@ EXIF_ORIENTATION = 0x0112
 TIFF_WIDTH, TIFF_HEIGHT = 256, 257
 GREY_MODES = ("1", "L", "LA", "La", "I", "F", "I;16", "I;16B", "I;16L", "I;16N")
 UNREADABLE = (
+    AssertionError,  # of Pillow, about palettes
     OSError,
     SyntaxError,
     ValueError,

@@ -73,7 +73,13 @@ def _read(file: IO[bytes] | gzip.GzipFile, path: Path, at_most: int) -> npt.NDAr
         )
     if isinstance(file, Unpacked):
         see_unpacked(header + expected, path.stat().st_size, path)
-    array = np.empty(shape, dtype)
+    try:
+        array = np.empty(shape, dtype)
+    except (ValueError, MemoryError) as error:  # nothing times more than can be counted
+        raise DataError(
+            f"the header of {path} promises {_times(shape)} values, too many for an array",
+            "The header is wrong; fetch the file again.",
+        ) from error
     view = array.reshape(-1).view(np.uint8).data
     done = 0
     while done < expected and (count := file.readinto(view[done : done + (1 << 20)])):  # type: ignore[union-attr]

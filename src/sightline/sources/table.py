@@ -109,7 +109,12 @@ def _labels(table: pa.Table, target: str, source: str) -> npt.NDArray[Any]:
             raise DataError(
                 f"the labels in column '{target}' of {source} are not UTF-8", "Save them as text."
             ) from error
-    return np.asarray(column.to_pandas())
+    try:
+        return np.asarray(column.to_pandas())
+    except pa.ArrowException as error:
+        raise DataError(
+            f"the labels in column '{target}' of {source} are damaged ({error})", "Write the file again."
+        ) from error
 
 
 def _matrix(table: pa.Table, pixels: list[str], source: str) -> npt.NDArray[Any]:
