@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -169,18 +170,13 @@ class _Opened:
 
 def _opened(config: Config, tell: Listener) -> _Opened:
     """Load the data; or open what does not fit into memory, or is to go to other machines."""
-    fixed = [name for name in ("size", "shape", "label") if getattr(config, name) is not None]
-    large = open_large(config.data, split=config.split, seed=config.seed, fixed="".join(fixed[:1]))
+    how: dict[str, Any] = {
+        name: getattr(config, name) for name in ("size", "shape", "split", "seed", "label")
+    }
+    large = open_large(config.data, **how)
     if large is None:
         assert not isinstance(config.data, Large)
-        dataset = sources.load(
-            config.data,
-            size=config.size,
-            shape=config.shape,
-            split=config.split,
-            seed=config.seed,
-            label=config.label,
-        )
+        dataset = sources.load(config.data, **how)
         if dataset.n_train is None or dataset.n_train == len(dataset):
             dataset = dataset.split(test_size=0.2, seed=config.seed)
         if config.cluster is None:

@@ -54,7 +54,9 @@ def explore(
         from sightline.features import find_recipe
 
         find_recipe(recipe)  # a wrong name is told before the data are fetched
-    large = None if disputed else open_large(data, split=split, seed=seed, fixed=_fixed(size, shape, label))
+    large = (
+        None if disputed else open_large(data, split=split, seed=seed, size=size, shape=shape, label=label)
+    )
     if large is not None:
         from sightline.ground import large_scene
         from sightline.ground.place import Place
@@ -72,12 +74,6 @@ def explore(
         dispute(dataset, recipe=recipe, seed=seed, out=out, json=json)
         return
     _tell(dataset, look(dataset, seed=seed), json=json)
-
-
-def _fixed(size: str | None, shape: str | None, label: str | None) -> str:
-    """Name of an option that is not for images read in blocks, if one was given."""
-    given = {"size": size, "shape": shape, "label": label}
-    return next((name for name, value in given.items() if value is not None), "")
 
 
 def _tell(dataset: Dataset, found: Exploration, *, json: bool) -> None:

@@ -39,9 +39,15 @@ def predict(
     from sightline.store import load_model
 
     fitted = load_model(model)
-    pieces = (piece for what in images for piece in _pieces(fitted, what, polarity, views))
+    files = [_image_files(what) for what in images]
+    labelled = None in files
+    pieces = (
+        piece
+        for what, found in zip(images, files, strict=True)
+        for piece in _pieces(fitted, what, found, polarity, views)
+    )
     if out is None:
-        _write(fitted, images, pieces, sys.stdout, json=json)
+        _write(fitted, pieces, sys.stdout, labelled=labelled, json=json)
         return
     from sightline.files import made_folder, written_aside
 
@@ -50,16 +56,17 @@ def predict(
         written_aside(out, "the predictions") as aside,
         aside.open("w", encoding="utf-8", newline="") as file,
     ):
-        count = _write(fitted, images, pieces, file, json=json)
+        count = _write(fitted, pieces, file, labelled=labelled, json=json)
     typer.echo(f"{count:,} predictions written to {out}", err=True)
 
 
-def _pieces(model: Model, what: str, polarity: str, views: int) -> Iterator[list[dict[str, Any]]]:
+def _pieces(
+    model: Model, what: str, files: list[Path] | None, polarity: str, views: int
+) -> Iterator[list[dict[str, Any]]]:
     """Predictions for one argument: all at once, or those of a block where there may be very many."""
     from sightline import sources
     from sightline.sources.large import pieces
 
-    files = _image_files(what)
     if files is not None:
         yield _of_files(model, files, polarity, views)
         return
@@ -145,7 +152,7 @@ def _judged(
 
 
 def _write(
-    model: Model, images: list[str], pieces: Iterable[list[dict[str, Any]]], file: TextIO, *, json: bool
+    model: Model, pieces: Iterable[list[dict[str, Any]]], file: TextIO, *, labelled: bool, json: bool
 ) -> int:
     """Write predictions as they come, in JSON at the end; how many there were."""
     import csv
@@ -161,7 +168,6 @@ def _write(
     head: list[str] = []
     for piece in pieces:
         if not head:
-            labelled = any(_image_files(what) is None for what in images)
             head = ["image", *(["label"] if labelled else []), "predicted", "probability"]
             writer.writerow([*head, *(f"p({name})" for name in model.classes)])
         for row in piece:

@@ -107,6 +107,23 @@ class ArrayBlocks:
         return np.ascontiguousarray(X), np.asarray(self.y[start : start + self.rows], np.int64)
 
 
+class OverBlocks:
+    """Something done to every block of others: as many rows, columns and blocks, where nothing else is said."""
+
+    def __init__(self, blocks: RowBlocks) -> None:
+        self.blocks = blocks
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, d)."""
+        return self.blocks.shape
+
+    @property
+    def n_blocks(self) -> int:
+        """As many as the others are."""
+        return self.blocks.n_blocks
+
+
 def at_block(index: int, n_blocks: int) -> int:
     """Return `index`, seen to be that of a block.
 

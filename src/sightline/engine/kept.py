@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from sightline.engine.blocks import Block, RowBlocks, at_block
+from sightline.engine.blocks import Block, OverBlocks, RowBlocks, at_block
 
 
-class KeptBlocks:
+class KeptBlocks(OverBlocks):
     """Blocks that are dear to make: made once, then kept in files of their own until nobody needs them.
 
     Where a disk is full, blocks are made anew instead. Pickled, they take their files not along.
@@ -29,22 +29,13 @@ class KeptBlocks:
     """
 
     def __init__(self, blocks: RowBlocks) -> None:
-        self.blocks, self.full = blocks, False
+        super().__init__(blocks)
+        self.full = False
         self.folder = Path(tempfile.mkdtemp(prefix="sightline-blocks-"))
         self._remove = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return KeptBlocks, (self.blocks,)
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(n, d)."""
-        return self.blocks.shape
-
-    @property
-    def n_blocks(self) -> int:
-        """As many as are made."""
-        return self.blocks.n_blocks
 
     def block(self, index: int) -> Block:
         """Read block `index`, or make it; see `RowBlocks.block`."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sightline.dataset import Dataset
 from sightline.engine.sums import Sums
 from sightline.errors import DataError
-from sightline.exploration.look import explore, spread_of
+from sightline.exploration.look import explore, summed_up
 from sightline.exploration.moments import IntArray, Totals
 from sightline.exploration.record import Exploration
 
@@ -104,32 +104,16 @@ def explore_totals(dataset: Dataset, train: Totals, test: Totals | None, *, seed
     """
     found = explore(dataset, seed=seed)
     totals = train if test is None else train.plus(test)
-    n, K = int(totals.counts.sum()), len(dataset.classes)
+    n = int(totals.counts.sum())
     if n == len(dataset):
         return found
-    sums, shape = totals.moments(found.blank), dataset.shape
-    mean, std = spread_of(sums.histogram)
-    levels = np.flatnonzero(sums.histogram)
-    still = sums.constant.reshape(dataset.height, dataset.width, -1).all(axis=2)
     return replace(
         found,
         n=n,
         n_train=int(train.counts.sum()) if test is not None else None,
-        counts=sums.counts,
         train_counts=train.counts if test is not None else None,
         test_counts=None if test is None else test.counts,
-        balance=float(sums.counts.min() / sums.counts.max()),
-        minimum=int(levels[0]),
-        maximum=int(levels[-1]),
-        mean=mean,
-        std=std,
-        histogram=sums.histogram,
-        zero_share=float(sums.histogram[0] / sums.histogram.sum()),
-        constant=np.asarray(still, dtype=bool),
-        mean_image=sums.mean.reshape(shape),
-        variance_image=sums.variance.reshape(shape),
-        class_mean=sums.class_mean.reshape(K, *shape),
-        class_variance=sums.class_variance.reshape(K, *shape),
         sampled=found.sampled or len(dataset),
         shown=len(dataset),
+        **summed_up(totals.moments(found.blank), dataset.shape),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from sightline.dataset import Dataset
@@ -50,11 +52,10 @@ def explore(dataset: Dataset, *, seed: int = 0) -> Exploration:
     explained, sampled = moments.explained_variance(X, sums.mean, rng)
     distance = moments.distance_to_class(X, dataset.labels, sums.class_mean)
     typical, atypical = moments.extremes(distance, dataset.labels, K, EXAMPLES)
-    mean, std = spread_of(sums.histogram)
+    summed = summed_up(sums, shape)
     groups, first = duplicates.exact_groups(X)
-    near, near_sampled = duplicates.near_pairs(X, first, NEAR * std, rng)
+    near, near_sampled = duplicates.near_pairs(X, first, NEAR * summed["std"], rng)
     low, high = band_of(dataset.n_features)
-    levels = np.flatnonzero(sums.histogram)
     train, test = _split_counts(dataset)
     return Exploration(
         name=dataset.name,
@@ -62,23 +63,10 @@ def explore(dataset: Dataset, *, seed: int = 0) -> Exploration:
         shape=shape,
         n=len(dataset),
         n_train=dataset.n_train,
-        counts=sums.counts,
         train_counts=train,
         test_counts=test,
-        balance=float(sums.counts.min() / sums.counts.max()),
-        minimum=int(levels[0]),
-        maximum=int(levels[-1]),
-        mean=mean,
-        std=std,
-        histogram=sums.histogram,
-        zero_share=float(sums.histogram[0] / sums.histogram.sum()),
-        constant=np.asarray(sums.constant.reshape(dataset.height, dataset.width, -1).all(axis=2), dtype=bool),
         band=(low, high),
         band_values=X[:5, low:high].copy(),
-        mean_image=sums.mean.reshape(shape),
-        variance_image=sums.variance.reshape(shape),
-        class_mean=sums.class_mean.reshape(K, *shape),
-        class_variance=sums.class_variance.reshape(K, *shape),
         explained=explained,
         rank={share: moments.rank_at(explained, share) for share in SHARES},
         exact_duplicates=groups,
@@ -89,9 +77,32 @@ def explore(dataset: Dataset, *, seed: int = 0) -> Exploration:
         atypical=atypical,
         blank=sums.blank,
         sampled=sampled,
-        near_threshold=NEAR * std,
+        near_threshold=NEAR * summed["std"],
         near_sampled=near_sampled,
+        **summed,
     )
+
+
+def summed_up(sums: moments.Moments, shape: tuple[int, ...]) -> dict[str, Any]:
+    """What an `Exploration` of images of this shape says that sums over all of them tell."""
+    K, (mean, std) = len(sums.counts), _spread(sums.histogram)
+    levels = np.flatnonzero(sums.histogram)
+    still = sums.constant.reshape(*shape[:2], -1).all(axis=2)
+    return {
+        "counts": sums.counts,
+        "balance": float(sums.counts.min() / sums.counts.max()),
+        "minimum": int(levels[0]),
+        "maximum": int(levels[-1]),
+        "mean": mean,
+        "std": std,
+        "histogram": sums.histogram,
+        "zero_share": float(sums.histogram[0] / sums.histogram.sum()),
+        "constant": np.asarray(still, dtype=bool),
+        "mean_image": sums.mean.reshape(shape),
+        "variance_image": sums.variance.reshape(shape),
+        "class_mean": sums.class_mean.reshape(K, *shape),
+        "class_variance": sums.class_variance.reshape(K, *shape),
+    }
 
 
 def band_of(d: int) -> tuple[int, int]:
@@ -105,7 +116,7 @@ def band_of(d: int) -> tuple[int, int]:
     return low, low + width
 
 
-def spread_of(histogram: moments.IntArray) -> tuple[float, float]:
+def _spread(histogram: moments.IntArray) -> tuple[float, float]:
     """Mean and standard deviation of all intensities, from how often each occurs."""
     levels, n = np.arange(256.0), histogram.sum()
     mean = float(histogram @ levels / n)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import MinMaxScaler, PolynomialFeatures
 
-from sightline.engine.blocks import Block, RowBlocks, at_block
+from sightline.engine.blocks import Block, OverBlocks, RowBlocks, at_block
 from sightline.engine.sums import Sums
 from sightline.features.augment import Augmentation, background, deformed
 from sightline.features.columns import RangeTask, SpreadTask
@@ -34,7 +34,7 @@ TOGETHER = 2048
 """Rows that pass through the steps at once: between them they may be much wider."""
 
 
-class FeatureBlocks:
+class FeatureBlocks(OverBlocks):
     """What fitted steps make of every block.
 
     Parameters
@@ -46,17 +46,13 @@ class FeatureBlocks:
     """
 
     def __init__(self, blocks: RowBlocks, steps: Steps, width: int) -> None:
-        self.blocks, self.steps, self.width = blocks, list(steps), width
+        super().__init__(blocks)
+        self.steps, self.width = list(steps), width
 
     @property
     def shape(self) -> tuple[int, int]:
         """(n, numbers a row)."""
         return self.blocks.shape[0], self.width
-
-    @property
-    def n_blocks(self) -> int:
-        """As many as there are blocks of rows."""
-        return self.blocks.n_blocks
 
     def block(self, index: int) -> Block:
         """Features of block `index` (m, width), and its labels; see `RowBlocks.block`."""
@@ -65,7 +61,7 @@ class FeatureBlocks:
         return np.ascontiguousarray(parts[0] if len(parts) == 1 else np.concatenate(parts)), y
 
 
-class CopiedBlocks:
+class CopiedBlocks(OverBlocks):
     """Blocks of images, then of changed copies of them, copy by copy.
 
     Parameters
@@ -91,7 +87,8 @@ class CopiedBlocks:
         outside: float,
         seed: int,
     ) -> None:
-        self.blocks, self.augmentation, self.copies = blocks, augmentation, copies
+        super().__init__(blocks)
+        self.augmentation, self.copies = augmentation, copies
         self.image_shape, self.outside, self.seed = shape, outside, seed
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sightline.engine.blocks import Block, RowBlocks
+from sightline.engine.blocks import Block, OverBlocks, RowBlocks
 from sightline.engine.sums import LocalSums, Sums
 from sightline.engine.threads import available_threads
 
@@ -14,21 +14,12 @@ if TYPE_CHECKING:
     from sightline.engine.connection import Connection
 
 
-class Watched:
+class Watched(OverBlocks):
     """Blocks, and who is told the share of them (0…1) that has been read."""
 
     def __init__(self, blocks: RowBlocks, told: Callable[[float], None]) -> None:
-        self.blocks, self.told, self.done = blocks, told, 0
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(n, d)."""
-        return self.blocks.shape
-
-    @property
-    def n_blocks(self) -> int:
-        """As many as there are."""
-        return self.blocks.n_blocks
+        super().__init__(blocks)
+        self.told, self.done = told, 0
 
     def block(self, index: int) -> Block:
         """See `RowBlocks.block`."""

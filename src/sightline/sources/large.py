@@ -101,7 +101,7 @@ class Apart:
         return np.ascontiguousarray(X[kept]), y[kept]
 
 
-def open_large(what: object, *, split: Split = None, seed: int = 0, fixed: str = "") -> Large | None:
+def open_large(what: object, *, split: Split = None, seed: int = 0, **given: object) -> Large | None:
     """Open what is to be read block by block; None where `load` is to be asked.
 
     Parameters
@@ -112,8 +112,8 @@ def open_large(what: object, *, split: Split = None, seed: int = 0, fixed: str =
         None keeps a given split, and otherwise draws a fifth; a share is drawn of all rows.
     seed : int
         Draws the split, and what an endless data set looks like.
-    fixed : str
-        Name of an option that was given and is not for these: size, shape, label.
+    **given
+        Other options of `load`: size, shape, label. None of them is for these.
 
     Raises
     ------
@@ -137,9 +137,10 @@ def open_large(what: object, *, split: Split = None, seed: int = 0, fixed: str =
             return None
     if opened is None:
         return None
-    if fixed:
+    wrong = next((name for name, value in given.items() if value is not None), None)
+    if wrong is not None:
         raise UsageError(
-            f"{fixed}= does not apply to '{opened.name}'", "Its images are as they were written."
+            f"{wrong}= does not apply to '{opened.name}'", "Its images are as they were written."
         )
     if split == "seed":
         raise UsageError(
