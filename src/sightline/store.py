@@ -42,6 +42,7 @@ from sightline.features import (
 from sightline.files import written_aside
 from sightline.logistic import FitHistory, LogisticRegression, Pass
 from sightline.model import Model
+from sightline.npy import read_header
 
 FORMAT, VERSION = "sightline-model", 1
 LARGEST, FREE, TIMES = 4 << 30, 128 << 20, 200
@@ -329,15 +330,9 @@ def _history(packed: dict[str, Any], file: zipfile.ZipFile) -> FitHistory:
 def _numbers(content: bytes) -> npt.NDArray[Any]:
     """The array of an NPY file, whose header is not believed until its length agrees with it."""
     file = io.BytesIO(content)
-    version = np.lib.format.read_magic(file)
-    length = int.from_bytes(content[8 : 10 if version == (1, 0) else 12], "little")
-    if version not in ((1, 0), (2, 0), (3, 0)) or length > 1024:
-        raise ValueError(f"an array of the format {version} with a header of {length} bytes")
-    header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = header(file)
+    shape, fortran, dtype = read_header(file)
     count = math.prod(shape)
-    sane = dtype.kind in "biuf" and min(shape, default=0) >= 0
-    if not sane or count * dtype.itemsize != len(content) - file.tell():
+    if dtype.kind not in "biuf" or count * dtype.itemsize != len(content) - file.tell():
         raise ValueError(f"an array is no {dtype} of shape {shape}")
     array: npt.NDArray[Any] = np.empty(count, dtype)
     array.view(np.uint8)[:] = np.frombuffer(file.read(), np.uint8)

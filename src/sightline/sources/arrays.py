@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import lzma
 import struct
 import tokenize
-import warnings
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -19,6 +17,7 @@ import numpy.typing as npt
 
 from sightline.dataset import Dataset
 from sightline.errors import DataError, SightlineError
+from sightline.npy import read_header
 from sightline.sources.idx import DEFLATE_LIMIT
 from sightline.sources.pixels import Shape, encode_labels, to_images
 from sightline.sources.unpacking import see_unpacked
@@ -29,8 +28,6 @@ SPLIT_KEYS = (
 )
 PLAIN_KEYS = (("images", "labels"), ("x", "y"), ("data", "target"), ("data", "labels"), ("arr_0", "arr_1"))
 CLASS_KEYS = ("classes", "class_names", "target_names")
-HEADER = 1024
-"""Most bytes of an NPY file's header; plain arrays have 118. A wrong long one takes NumPy seconds."""
 
 CANNOT_READ = (
     ValueError,
@@ -225,31 +222,6 @@ def _read_array(file: IO[bytes], at_most: int, where: str) -> npt.NDArray[Any]:
     if dtype.kind == "U" and array.size and not _are_letters(array):
         raise DataError(f"{where} holds letters that do not exist", "The file is damaged.")
     return array.reshape(shape[::-1]).T if fortran else array.reshape(shape)
-
-
-def read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Read the header of an NPY file: shape, whether columns come first, and kind of number.
-
-    Raises
-    ------
-    one of `CANNOT_READ`
-        It is none. A length that lies is not believed: nothing is made ready for it.
-    """
-    start = file.read(8)
-    if start[:6] != b"\x93NUMPY" or start[6:] not in (b"\1\0", b"\2\0", b"\3\0"):
-        raise ValueError("it does not begin as NPY files do")
-    size = file.read(2 if start[6] == 1 else 4)
-    length = int.from_bytes(size, "little")
-    if length > HEADER:
-        raise ValueError(f"a header of {length:,} bytes")
-    header = io.BytesIO(size + file.read(length))
-    read = np.lib.format.read_array_header_1_0 if start[6] == 1 else np.lib.format.read_array_header_2_0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # NumPy's remark on headers that Python 2 wrote
-        shape, fortran, dtype = read(header)
-    if dtype.itemsize == 0 or min(shape, default=0) < 0:
-        raise ValueError(f"an impossible array: {dtype} of shape {shape}")
-    return shape, fortran, dtype
 
 
 def _are_letters(text: npt.NDArray[Any]) -> bool:

@@ -24,7 +24,8 @@ import numpy as np
 
 from sightline.dataset import Dataset
 from sightline.errors import DataError, StorageError
-from sightline.sources.arrays import CANNOT_READ, read_header
+from sightline.npy import read_header
+from sightline.sources.arrays import CANNOT_READ
 from sightline.sources.locking import locked, remove_free
 
 FORMAT = 1

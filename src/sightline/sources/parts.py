@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from sightline.dataset import ImageArray
 from sightline.errors import DataError
-from sightline.sources.arrays import CANNOT_READ, read_header, reason_of
+from sightline.npy import read_header
+from sightline.sources.arrays import CANNOT_READ, reason_of
 
 Codes = NDArray[Any]
 """(m,) class numbers in the narrowest type."""
