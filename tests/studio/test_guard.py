@@ -53,6 +53,13 @@ def test_this_machine_may_be_called_by_its_names_through_any_tunnel(paged, host)
     assert paged.client.get("/api/hello", headers={"host": host}).status_code == 200
 
 
+@pytest.mark.parametrize("asked", ["bytes=0-3", "bytes=9-1", "bytes=zz", "letters=1-2"])
+def test_files_come_whole_whatever_range_is_asked_for(paged, asked):
+    answer = paged.client.get("/", headers={"range": asked})
+    assert answer.status_code == 200
+    assert answer.content == paged.client.get("/").content
+
+
 # -- other sites ----------------------------------------------------------------------------------------
 
 

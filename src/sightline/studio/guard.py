@@ -107,7 +107,9 @@ class Guard:
             refusal = refused(400, "the address holds letters that are not escaped", "Write them as %XX.")
         else:
             refusal = self._refusal(scope, dict(named))
-        await (self.app if refusal is None else refusal)(scope, receive, marked)
+        # Files are small, and a range may be ignored (RFC 9110, 14.2): wrong ones were answered in plain text.
+        whole = [(name, value) for name, value in scope["headers"] if name != b"range"]
+        await (self.app if refusal is None else refusal)({**scope, "headers": whole}, receive, marked)
 
     def _refusal(self, scope: Any, headers: dict[str, str]) -> Response | None:
         if not self._known(headers.get("host", "")):
