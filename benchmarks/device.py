@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from peers.torch_lbfgs import Descent
 from sightline.engine.device import Device, find_device, usable
 from sightline.features import Patches
 from sightline.logistic import LogisticRegression
@@ -59,42 +60,17 @@ class Goal(Exception):
 def torch_lbfgs(work: Work, device: str, goal: float) -> Fit:
     """PyTorch's L-BFGS with a strong Wolfe line search, from NumPy rows, ended at the goal."""
     torch: Any = import_module("torch")
-    n, d = work.X.shape
-    R = 1 if work.n_classes == 2 else work.n_classes
     began = time.perf_counter()
-    X = torch.from_numpy(work.X).to(device)
-    y = torch.from_numpy(work.y).to(device)
-    targets = y.to(X.dtype)[:, None] if R == 1 else y
-    losses = torch.nn.functional
-    log_loss = losses.binary_cross_entropy_with_logits if R == 1 else losses.cross_entropy
-    W = torch.zeros(R, d, device=device, requires_grad=True)
-    b = torch.zeros(R, device=device, requires_grad=True)
-    solver = torch.optim.LBFGS(
-        [W, b],
-        max_iter=MOST,
-        max_eval=2 * MOST,
-        tolerance_grad=0.0,
-        tolerance_change=0.0,
-        history_size=10,
-        line_search_fn="strong_wolfe",
-    )
-    count = 0
+    descent = Descent(torch.from_numpy(work.X).to(device), torch.from_numpy(work.y).to(device), work)
 
-    def evaluate() -> Any:
-        nonlocal count
-        solver.zero_grad()
-        loss = log_loss(torch.addmm(b, X, W.T), targets) + (W * W).sum() / (2 * work.C * n)
-        loss.backward()
-        count += 1
-        if float(loss.detach()) <= goal:
+    def seen(loss: float) -> None:
+        if loss <= goal:
             raise Goal
-        return loss
 
     with contextlib.suppress(Goal):
-        solver.step(evaluate)
+        descent.run(seen, MOST)
     seconds = time.perf_counter() - began
-    coef, intercept = (one.detach().cpu().numpy() for one in (W, b))
-    return Fit(seconds, count, work.objective(coef, intercept))
+    return Fit(seconds, descent.count, work.objective(*descent.parameters()))
 
 
 def told(label: str, fits: list[Fit], least: float) -> str:

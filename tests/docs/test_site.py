@@ -108,7 +108,7 @@ def search(page):
         if not page.evaluate(FOCUSED):
             continue
         page.keyboard.press("Control+A")
-        page.keyboard.insert_text("rebinding")  # at once: the field loses letters that come faster than it is drawn
+        page.keyboard.insert_text("rebinding")  # the field loses letters that come too fast
         page.wait_for_timeout(2_500)
         if found.is_visible():
             break

@@ -258,11 +258,4 @@ def meeting(tmp_path_factory):
     return words.meet(everything, words.places(*ROOMS), tmp_path_factory.mktemp("words"))
 
 
-@pytest.mark.parametrize("place", words.suites(*ROOMS))
-def test_a_message_is_provoked_and_reads_well(place, meeting):
-    words.check(place, meeting, APART)
-
-
-def test_no_provocation_is_idle_and_no_reason_stale(meeting):
-    assert not meeting.idle, "\n".join(meeting.idle)
-    words.check_apart(APART, *ROOMS)
+test_a_message_is_provoked_and_reads_well, test_no_provocation_is_idle = words.both(APART, *ROOMS)

@@ -313,3 +313,17 @@ def suites(*rooms, but=()):
     known = places(*rooms, but=but)
     seen = itertools.count()
     return [pytest.param(place, id=f"{next(seen)}-{place.file}-{place.function}") for place in known]
+
+
+def both(apart, *rooms):
+    """The two tests of a file that lists the provocations of these rooms, for its fixture `meeting`."""
+
+    @pytest.mark.parametrize("place", suites(*rooms))
+    def is_provoked(place, meeting):
+        check(place, meeting, apart)
+
+    def none_is_idle(meeting):
+        assert not meeting.idle, "\n".join(meeting.idle)
+        check_apart(apart, *rooms)
+
+    return is_provoked, none_is_idle
