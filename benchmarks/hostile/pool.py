@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +24,10 @@ STILL = 20.0
 
 START = 90.0
 """The same while a process makes its seeds."""
+
+STOOD = "it stood still"
+PLAIN_MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
+"""Nobody sets addresses aside that are not used: they count against the limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +75,17 @@ def chunks(inputs: Mapping[str, int]) -> Iterator[Task]:
 class Worker:
     """One process, and its state in a mapped file."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, readers: Iterable[str]) -> None:
         self.state = folder / f"state-{os.urandom(4).hex()}"
         self.state.write_bytes(bytes(STATE.size))
+        self.errors = self.state.with_suffix(".errors").open("w+b")
         one_thread = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
         self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("worker.py")), str(self.state)],
+            [sys.executable, str(Path(__file__).with_name("worker.py")), str(self.state), *readers],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={**os.environ, **one_thread, "ARROW_DEFAULT_MEMORY_POOL": "system"},
+            stderr=self.errors,
+            env={**os.environ, **one_thread, **PLAIN_MEMORY},
         )
         assert self.process.stdin is not None
         assert self.process.stdout is not None
@@ -104,13 +109,20 @@ class Worker:
         *whole, self.buffer = (self.buffer + piece).split(b"\n")
         return [json.loads(line) for line in whole]
 
+    def last_words(self) -> str:
+        """The last line of its standard error."""
+        self.errors.seek(0)
+        return self.errors.read().decode(errors="replace").strip().rpartition("\n")[2][:200]
+
     def end(self) -> None:
         """End it, whatever it does."""
         self.process.kill()
         self.process.wait()
         self.stdin.close()
         self.stdout.close()
-        self.state.unlink(missing_ok=True)
+        self.errors.close()
+        for path in (self.state, Path(self.errors.name)):
+            path.unlink(missing_ok=True)
 
 
 class Campaign:
@@ -149,7 +161,7 @@ class Campaign:
             return next(self._tasks, None) if time.monotonic() < self.ends else None
 
     def _serve(self, folder: Path) -> None:
-        worker = Worker(folder)
+        worker = Worker(folder, self.tallies)
         try:
             while (task := self._next()) is not None:
                 start, died = task.start, 0
@@ -158,7 +170,7 @@ class Campaign:
                     if after is None:
                         break
                     worker.end()
-                    worker, start, died = Worker(folder), after, died + 1
+                    worker, start, died = Worker(folder, self.tallies), after, died + 1
                     if died > 20:
                         break
         except BaseException as error:  # noqa: BLE001 - told by the thread that waits
@@ -181,7 +193,7 @@ class Campaign:
         while not ended:
             said = worker.lines(1.0)
             if said is None:
-                ended = f"the process died ({worker.process.wait()})"
+                ended = f"the process died ({worker.process.wait()}): {worker.last_words()}"
                 break
             done = False
             for one in said:
@@ -196,12 +208,12 @@ class Campaign:
             if number != last:
                 last, moved = number, now
             if now - moved > (STILL if number >= 0 else START):
-                ended = "it stood still"
+                ended = STOOD
         number, right, refused, _ = worker.told()
         if ended:
             if number < 0:
                 raise RuntimeError(f"a process of '{task.reader}' ended before its first input: {ended}")
-            failures.append(Failure(task.reader, number, "hang" if "still" in ended else "died", ended))
+            failures.append(Failure(task.reader, number, "hang" if ended == STOOD else "died", ended))
         with self._lock:
             tally.right += right
             tally.refused += refused

@@ -21,8 +21,8 @@ QUICK = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 """A file system in memory, where there is one."""
 
 
-def main(state_file: str) -> None:
-    """Work until standard input ends."""
+def main(state_file: str, readers: list[str]) -> None:
+    """Work until standard input ends, on tasks of these readers."""
     sys.dont_write_bytecode = True
     warnings.simplefilter("ignore")
     out = os.fdopen(os.dup(1), "w")
@@ -34,17 +34,13 @@ def main(state_file: str) -> None:
     with Path(state_file).open("r+b") as file, folder as root:
         state = mmap.mmap(file.fileno(), STATE.size)
         pen = Pen(Path(root), limited=True)
-        limited = False
+        for name in readers:  # seeds are made, and what they import is there, before there are limits
+            make_input(name, 0, 0)
+            warm(pen, name)
+        pen.limit()
         for line in sys.stdin:
             task = json.loads(line)
             name, counts = task["reader"], {"right": 0, "refused": 0, "failed": 0}
-            make_input(
-                name, task["seed"], 0
-            )  # its seeds are made, and what it imports is there, without limits
-            warm(pen, name)
-            if not limited:
-                pen.limit()
-                limited = True
             for number in range(task["start"], task["stop"]):
                 STATE.pack_into(state, 0, number, *counts.values())
                 files, unchanged = make_input(name, task["seed"], number)
@@ -66,9 +62,6 @@ def warm(pen: object, name: str) -> None:
     from hostile.readers import READERS, seeds_of
 
     assert isinstance(pen, Pen)
-    if name in _warmed:
-        return
-    _warmed.add(name)
     for files in seeds_of(name):
         given = pen.root / "given"
         given.mkdir(exist_ok=True)
@@ -80,8 +73,6 @@ def warm(pen: object, name: str) -> None:
         shutil.rmtree(given)
 
 
-_warmed: set[str] = set()
-
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[1]))
-    main(sys.argv[1])
+    main(sys.argv[1], sys.argv[2:])
