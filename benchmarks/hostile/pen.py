@@ -83,7 +83,7 @@ class Pen:
     """
 
     def __init__(self, root: Path, limited: bool) -> None:
-        self.root, self.limited, self.armed = root.resolve(), limited, False
+        self.root, self.limited, self.armed, self.room = root.resolve(), limited, False, 0
         self.most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
         self.noticed: list[tuple[str, str]] = []
         self.tmp = f"{self.root / 'tmp'}{os.sep}"
@@ -101,7 +101,8 @@ class Pen:
         """Hold the process to what it has by now and `ROOM`."""
         with open("/proc/self/statm") as file:
             size = int(file.read().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (size + ROOM, size + ROOM))
+        self.room = size + ROOM
+        resource.setrlimit(resource.RLIMIT_AS, (self.room, size + 4 * ROOM))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     def _ring(self, _number: int, _frame: FrameType | None) -> None:
@@ -151,10 +152,19 @@ class Pen:
             signal.setitimer(signal.ITIMER_PROF, 0)
 
     def read(self, name: str, files: Files, unchanged: bool = False) -> Outcome:
-        """Read one input. Who takes too long gets a second try that counts its own seconds, as machines are busy."""
+        """Read one input.
+
+        Who takes too long gets a second try that counts its own seconds, as machines are busy. Who wants for memory
+        gets one with more addresses: those that were asked for and never used do no harm.
+        """
         outcome = self._once(name, files, False)
         if outcome.kind == "hang":
             outcome = self._once(name, files, True)
+        if outcome.kind == "memory" and self.room:
+            most = resource.getrlimit(resource.RLIMIT_AS)[1]
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+            outcome = self._once(name, files, False)
+            resource.setrlimit(resource.RLIMIT_AS, (self.room, most))
         if unchanged and name != "web" and outcome.kind == "refused":
             return Outcome("wrong", f"a valid file is refused: {outcome.detail}")
         return outcome

@@ -26,6 +26,7 @@ START = 90.0
 """The same while a process makes its seeds."""
 
 STOOD = "it stood still"
+
 PLAIN_MEMORY = {"ARROW_DEFAULT_MEMORY_POOL": "system", "MALLOC_ARENA_MAX": "2"}
 """Nobody sets addresses aside that are not used: they count against the limit."""
 

@@ -282,6 +282,8 @@ HUGE = {
     "gif": b"GIF89a\xff\xff\xff\xff\0\0\0,\0\0\0\0\xff\xff\xff\xff\0\x02\x02D\x01\0;",
     "bmp": b"BM" + struct.pack("<IIIIiiHHIIiiII",
     99, 0, 54, 40, 1 << 30, 1 << 30, 1, 24, 0, 0, 1, 1, 0, 0) + bytes(40),
+    "bmp in runs": b"BM" + struct.pack("<IIIIiiHHIIiiII", 99, 0, 54, 40, (1 << 22) + 9, 11, 1, 8, 1, 0, 1, 1, 0, 0)
+    + bytes(1200),
     "tiff": b"II*\0\x08\0\0\0\x03\0" + b"".join(struct.pack("<HHII", one, 4, 1, 1 << 30) for one in (256, 257, 273)),
     "jpeg": b"\xff\xd8\xff\xc0\0\x11\x08\xff\xff\xff\xff\x03\x01\x11\0\x02\x11\0\x03\x11\0\xff\xda\0\x0c",
     "webp": b"RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff" + b"VP8 \0\0\0\0",

@@ -4,7 +4,9 @@ import gzip
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from sightline.errors import DataError, UsageError
 from sightline.sources import load
@@ -150,6 +152,16 @@ def test_labels_of_bytes(tmp_path, frame):
     (tmp_path / "set.csv").write_bytes(text.encode("latin-1"))
     with pytest.raises(DataError, match=r"labels in column 'label' of .* are not UTF-8"):
         load(tmp_path / "set.csv")
+
+
+@pytest.mark.parametrize("dictionary", [True, False])
+def test_labels_that_a_file_calls_text_and_are_none(tmp_path, frame, dictionary):
+    ends = np.arange(13, dtype=np.int32)
+    labels = pa.Array.from_buffers(pa.string(), 12, [None, pa.py_buffer(ends), pa.py_buffer(b"ab\x80" * 4)])
+    table = pa.Table.from_pandas(frame.drop(columns="label")).append_column("label", labels)
+    parquet.write_table(table, tmp_path / "set.parquet", use_dictionary=dictionary)
+    with pytest.raises(DataError, match=r"labels in column 'label' of .* are (not UTF-8|damaged)"):
+        load(tmp_path / "set.parquet")
 
 
 def test_a_letter_that_a_block_cuts_in_two(tmp_path, frame):

@@ -28,6 +28,9 @@ MAX_PIXELS = 50_000_000
 AT_A_TIME = 60_000_000
 """Most pixels of all images that are decoded at the same time, by however many threads."""
 
+RUNS = 4_000_000
+"""Most pixels of a BMP in runs: Pillow fills them in one by one, seconds for a file of a kilobyte."""
+
 STRIP = 1 << 20
 """Pixels that are worked on together where an image takes several steps."""
 
@@ -118,6 +121,8 @@ def read_header(path: Path) -> Header | str:
             width, height = _stored_size(image)
             if width * height > MAX_PIXELS:
                 return f"{width:,}×{height:,} pixels are more than {MAX_PIXELS // 1_000_000} million"
+            if width * height > RUNS and _in_runs(image):
+                return f"a run-length encoded BMP of more than {RUNS // 1_000_000} million pixels"
             if _orientation(image) >= 5:
                 width, height = height, width
             return Header(height, width, image.mode in GREY_MODES)
@@ -139,6 +144,8 @@ def read_pixels(path: Path, size: tuple[int, int], grey: bool) -> npt.NDArray[np
         with _Held(path) as file, Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > MAX_PIXELS:
                 return f"more than {MAX_PIXELS // 1_000_000} million pixels"
+            if image.width * image.height > RUNS and _in_runs(image):
+                return f"a run-length encoded BMP of more than {RUNS // 1_000_000} million pixels"
             if image.format in ("JPEG", "MPO") and max(image.size) > 4 * max(size):
                 image.draft(None, (2 * max(size), 2 * max(size)))  # decode at a fraction of the size
             with _room.taken(image.width * image.height):
@@ -156,6 +163,10 @@ def _stored_size(image: Image.Image) -> tuple[int, int]:
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         return int(image.tag_v2[TIFF_WIDTH]), int(image.tag_v2[TIFF_HEIGHT])
     return image.size
+
+
+def _in_runs(image: Image.Image) -> bool:
+    return any(tile[0] == "bmp_rle" for tile in getattr(image, "tile", ()))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -97,21 +97,21 @@ def _labels(table: pa.Table, target: str, source: str) -> npt.NDArray[Any]:
         )
     import pyarrow as pa
 
-    if pa.types.is_dictionary(column.type):
-        see_names((name for chunk in column.chunks for name in chunk.dictionary.to_pylist()), source)
-        kind, text = column.type.value_type, pa.dictionary(column.type.index_type, pa.string())
-    else:
-        kind, text = column.type, pa.string()
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        try:
+    try:
+        if pa.types.is_dictionary(column.type):
+            see_names((name for chunk in column.chunks for name in chunk.dictionary.to_pylist()), source)
+            kind, text = column.type.value_type, pa.dictionary(column.type.index_type, pa.string())
+        else:
+            kind, text = column.type, pa.string()
+        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
             column = column.cast(text)
-        except pa.ArrowInvalid as error:
-            raise DataError(
-                f"the labels in column '{target}' of {source} are not UTF-8", "Save them as text."
-            ) from error
+    except (UnicodeDecodeError, pa.ArrowInvalid) as error:  # a file may call text what is none
+        raise DataError(
+            f"the labels in column '{target}' of {source} are not UTF-8", "Save them as text."
+        ) from error
     try:
         return np.asarray(column.to_pandas())
-    except pa.ArrowException as error:
+    except (UnicodeDecodeError, pa.ArrowException) as error:
         raise DataError(
             f"the labels in column '{target}' of {source} are damaged ({error})", "Write the file again."
         ) from error
