@@ -125,6 +125,23 @@ def test_foreign_and_damaged_files_are_told_apart(stored, change, says):
         load_model(stored)
 
 
+def test_a_shape_that_lies_gets_no_memory(two_colours, tmp_path):
+    data = two_colours
+    pipeline = make_recipe("patches", shape=data.shape).fit(data.train.X, data.train.y)
+    path = tmp_path / "model.sightline"
+    save_model(Model(pipeline, data.classes, data.shape, "patches"), path)
+
+    def swell(entries):
+        found = json.loads(entries["manifest.json"])
+        (patches,) = [step for step in found["steps"] if "map_shape_" in step["fitted"]]
+        patches["fitted"]["map_shape_"][-1] = 1 << 33  # as float32: 32 GiB and more
+        entries["manifest.json"] = json.dumps(found).encode()
+
+    rewritten(path, swell)
+    with pytest.raises(ModelError, match="a shape has more numbers than any that is of use"):
+        load_model(path)
+
+
 @given(st.data())
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_changed_byte_is_noticed_or_harmless(stored, model, digits, data):

@@ -155,13 +155,17 @@ def test_labels_of_bytes(tmp_path, frame):
 
 
 @pytest.mark.parametrize("dictionary", [True, False])
-def test_labels_that_a_file_calls_text_and_are_none(tmp_path, frame, dictionary):
+def test_text_that_is_none(tmp_path, frame, dictionary):
     ends = np.arange(13, dtype=np.int32)
-    labels = pa.Array.from_buffers(pa.string(), 12, [None, pa.py_buffer(ends), pa.py_buffer(b"ab\x80" * 4)])
-    table = pa.Table.from_pandas(frame.drop(columns="label")).append_column("label", labels)
+    text = pa.Array.from_buffers(pa.string(), 12, [None, pa.py_buffer(ends), pa.py_buffer(b"\x80bc" * 4)])
+    table = pa.Table.from_pandas(frame.drop(columns="label")).append_column("label", text)
     parquet.write_table(table, tmp_path / "set.parquet", use_dictionary=dictionary)
     with pytest.raises(DataError, match=r"labels in column 'label' of .* are (not UTF-8|damaged)"):
         load(tmp_path / "set.parquet")
+    with pytest.raises(
+        DataError, match=r"column 'label' of .* is string, not numbers \(first bytes that are no text"
+    ):
+        load(tmp_path / "set.parquet", label="pixel8")
 
 
 def test_a_letter_that_a_block_cuts_in_two(tmp_path, frame):

@@ -117,6 +117,14 @@ def _labels(table: pa.Table, target: str, source: str) -> npt.NDArray[Any]:
         ) from error
 
 
+def _shown(value: pa.Scalar[Any]) -> str:
+    """What a message can show of a value, which may be called text and be none."""
+    try:
+        return f"{value.as_py()!r:.40}"
+    except UnicodeDecodeError:
+        return "bytes that are no text"
+
+
 def _matrix(table: pa.Table, pixels: list[str], source: str) -> npt.NDArray[Any]:
     """(n, d) of the pixel columns, in the narrowest common number format."""
     import pyarrow as pa
@@ -127,7 +135,7 @@ def _matrix(table: pa.Table, pixels: list[str], source: str) -> npt.NDArray[Any]
         if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)):
             kind = kind.value_type if pa.types.is_dictionary(kind) else kind
             raise DataError(
-                f"column '{pixel}' of {source} is {kind}, not numbers (first {column[0].as_py()!r:.40})",
+                f"column '{pixel}' of {source} is {kind}, not numbers (first {_shown(column[0])})",
                 "Pixels must be numbers; name the label column with label= if this is it.",
             )
         if column.null_count:
