@@ -162,8 +162,11 @@ def test_the_wrong_door(papers, address, monkeypatch):
 
 
 def test_workers_here_where_all_must_be_encrypted(papers):
-    wishes = dask.config.set({"distributed.comm.require-encryption": True})
-    with environment(papers), wishes, pytest.raises(SightlineError, match="give their tls:// address"):
+    with (
+        dask.config.set({"distributed.comm.require-encryption": True}),
+        environment(papers),
+        pytest.raises(SightlineError, match="give their tls:// address"),
+    ):
         LogisticRegression(**SETTINGS).fit_blocks(BLOCKS, cluster="local:1")
 
 

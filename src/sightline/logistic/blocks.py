@@ -21,26 +21,27 @@ from sightline.engine.sums import LocalSums, Sums
 from sightline.engine.threads import single_threaded_blas
 from sightline.errors import DataError, SightlineError, UsageError
 from sightline.logistic import native
+from sightline.logistic.beginning import (
+    EACH,
+    INTERRUPTED,
+    SAMPLE_ROWS,
+    AllRows,
+    SampleObjective,
+    curvature,
+    rough,
+)
 from sightline.logistic.history import FitHistory, Listener, Pass
 from sightline.logistic.lbfgs import Solution, minimise
 from sightline.logistic.native import NativeRows
-from sightline.logistic.objective import Doubles, Evaluated, Objective
-from sightline.logistic.precondition import ClassCurvature, ExactHessian, SharedCurvature
+from sightline.logistic.objective import Doubles, Evaluated
 from sightline.logistic.rows import BlockRows, Rows
-from sightline.logistic.sampled import SAMPLE_BYTES, Preconditioner, SampledHessian, rows_in, sample_size
 from sightline.logistic.survey import Survey, SurveyTask, checked
 
 Floats = npt.NDArray[np.floating[Any]]
 Integers = npt.NDArray[np.int64]
 
-SAMPLE_ROWS, EACH, MOST_BYTES = 20_000, 40, 120_000_000
-"""The sample has SAMPLE_ROWS rows, or EACH for every column where that is more; at most MOST_BYTES of memory."""
-MATRICES = 250_000_000
-"""Bytes that one matrix for each class may take."""
-CHEAP = 10
-"""The Hessian is made from one row in so many, if that is more than usual: ten products cost as much as a pass."""
-START_TOL = 1e-3
-"""The fit to the sample goes no further than this: what is left is less than what a sample can know."""
+MOST_BYTES = 120_000_000
+"""What a sample may take of memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,70 +84,21 @@ class PassTask:
         return one[0] + other[0], one[1] + other[1]
 
 
-class SampleObjective(Objective):
-    """The objective of a sample that stands for more rows, their columns multiplied by `scale` (d,) beforehand.
-
-    Coefficients are those of the rows as they are: W x = (W / scale) (scale x).
-    """
-
-    def __init__(
-        self, survey: Survey, codes: Integers, masses: Doubles, penalty: float, scale: Doubles | None,
-        *, fit_intercept: bool, n_threads: int | None,
-    ) -> None:  # fmt: skip
-        X, y, stands = survey.sample()
-        labels = codes[y]
-        self.scale = np.ones(X.shape[1]) if scale is None else scale
-        if scale is not None:
-            X = X * scale.astype(survey.dtype)
-        self.counts, K = survey.counts[codes >= 0], len(masses)
-        mass = stands * masses[labels]
-        drawn = np.bincount(labels, weights=mass, minlength=K)
-        mass *= np.divide(self.counts * masses, drawn, out=np.zeros(K), where=drawn > 0)[labels]
-        super().__init__(X, labels, K, mass, penalty, fit_intercept=fit_intercept, n_threads=n_threads)
-        variance = survey.squares / survey.rows * self.scale**2
-        mean = survey.mean * self.scale
-        self.constant = ~survey.varies & (fit_intercept | (survey.mean == 0))
-        about = variance if fit_intercept else variance + mean**2
-        self.unseen = np.maximum(about - self.variance, 0)
-        self.variance = about
-        self.share = self.counts * masses / float(self.counts @ masses)
-
-    def diagonal(self, curvature: Floats) -> Doubles:
-        """See `Objective`; what all rows have more of a column than the sample has, at average curvature."""
-        missing = np.outer(curvature.sum(axis=1, dtype=np.float64) / self.total_mass, self.unseen)
-        return super().diagonal(curvature) + missing
-
-    def point(self, coef: Floats, intercept: Floats) -> Doubles:
-        """Inverse of `coefficients`."""
-        return super().point(np.asarray(coef, np.float64) / self.scale, intercept)
-
-    def coefficients(self, point: Doubles) -> tuple[Doubles, Doubles]:
-        """See `Objective`; for rows as they are."""
-        coef, intercept = super().coefficients(point)
-        return coef * self.scale, intercept
-
-
-class BlockObjective(SampleObjective):
-    """The objective of all blocks: F and its gradient are sums over them, all else is known from the sample."""
+class BlockObjective(AllRows):
+    """`AllRows` in blocks, over which `sums` go."""
 
     def __init__(self, sample: SampleObjective, sums: Sums, codes: Integers, masses: Doubles) -> None:
-        self.__dict__.update(sample.__dict__)
+        super().__init__(sample, int(sample.counts.sum()))
         self.sums, self.codes, self.masses = sums, codes, masses
-        self.n_passes = 0
-        self.picture_rows = max(self.picture_rows, int(self.counts.sum()) // CHEAP)
         self.best: tuple[float, Doubles] | None = None
 
-    def at(self, point: Doubles, keep: Floats | None = None) -> Evaluated:
-        """F and gradient at `point` (R, d+1) over all blocks; where residuals are to be kept, over the sample."""
-        if keep is not None:
-            self.n_passes -= 1
-            return super().at(point, keep)
+    def whole(self, point: Doubles) -> Evaluated:
+        """F and gradient at `point` (R, d+1), and whether they are the best so far."""
         with np.errstate(all="ignore"):
             weights, bias = self._narrow(point)
             weights *= self.scale.astype(self.dtype)
         moved = (self.moved / self.scale).astype(self.dtype) if self.moved.any() else None
         masses = None if (self.masses == 1).all() else self.masses.astype(self.dtype)
-        self.n_passes += 1
         loss, gradient = self.sums.sum(PassTask(weights, bias, self.codes, masses, moved))
         gradient[:, :-1] *= self.scale
         found = self._evaluated(point, loss, gradient, float(self.counts @ self.masses))
@@ -243,44 +195,26 @@ def _solution(
         "clock": lambda: first.pop() if first else time.perf_counter(),
     }  # fmt: skip
     start = _warm(objective, names, wish)
-    if sample.n == int(objective.counts.sum()):  # all rows are in memory
+    if sample.complete:  # all rows are in memory
         return minimise(sample, start=start, **settings), None
+    first_fit = None
     if start is None:
-        sample.penalty *= (
-            float(objective.counts.sum()) / sample.n
-        )  # the same C: fewer rows need a stronger one
-        rough = minimise(sample, tol=max(START_TOL, wish.tol), max_iter=wish.max_iter, seed=wish.seed)
-        if rough.history.outcome.startswith("interrupted"):
-            return rough, None
-        start = rough.point
+        rows = int(objective.counts.sum())
+        first_fit = rough(sample, rows, tol=wish.tol, max_iter=wish.max_iter, seed=wish.seed)
+        if first_fit.history.outcome.startswith("interrupted"):
+            return first_fit, None
+        start = first_fit.point
     try:
         with single_threaded_blas():
             inverse = curvature(objective, start, np.random.default_rng(wish.seed))
-        return minimise(objective, start=start, inverse=inverse, **settings), None
+        return minimise(
+            objective, start=start, inverse=inverse, staged=first_fit is not None, **settings
+        ), None
     except (SightlineError, OSError) as failure:
         point = start if objective.best is None else objective.best[1]
         return Solution(point, FitHistory(tuple(passes), False, f"stopped: {failure}")), failure
     except KeyboardInterrupt:  # between the sample and the first pass
-        return Solution(
-            start, FitHistory((), False, "interrupted: these are the coefficients of a sample")
-        ), None
-
-
-def curvature(objective: BlockObjective, point: Doubles, rng: np.random.Generator) -> Preconditioner:
-    """The finest picture of the curvature at `point` that costs less than the passes that it saves."""
-    d = objective.d
-    residual = np.empty((objective.R, objective.n), objective.dtype)
-    objective.at(point, keep=residual)
-    if ExactHessian.pays(objective):
-        return ExactHessian(objective, residual)
-    inner: Preconditioner
-    dear = 5 * d**2 > 200 * objective.counts.sum()
-    if objective.R * (d + 1) ** 2 * objective.dtype.itemsize < MATRICES and not dear:
-        most = max(1000, 4 * d, rows_in(objective, SAMPLE_BYTES // 4))
-        inner = ClassCurvature(objective, residual, rng, rows=3, most=most)
-    else:
-        inner = SharedCurvature(objective, rng)
-    return SampledHessian(objective, residual, inner, sample_size(objective), rng)
+        return Solution(start, FitHistory((), False, INTERRUPTED)), None
 
 
 def _survey(

@@ -18,6 +18,7 @@ from sightline.engine.blocks import RowBlocks
 from sightline.engine.device import host
 from sightline.errors import DataError, UsageError
 from sightline.logistic.arrays import ArrayRows
+from sightline.logistic.beginning import are_many, minimise_many
 from sightline.logistic.functions import log_probability, sigmoid, softmax
 from sightline.logistic.history import FitHistory, Listener
 from sightline.logistic.incoming import array_scores, checked, taken
@@ -161,14 +162,16 @@ class LogisticRegression(Streaming, ClassifierMixin, BaseEstimator):  # type: ig
         if penalty > 0 and l1 == 0 and not keep_weights and not isinstance(rows, ArrayRows):
             narrow = RowSpace.of(rows, mass, centred=self.fit_intercept)
         seen = rows if narrow is None else narrow.L
-        objective = self._objective(seen, codes, classes, mass, penalty - l1)
+        many = l1 == 0 and narrow is None and not keep_weights and are_many(rows, *rows.shape)
+        objective = self._objective(seen, codes, classes, mass, penalty - l1, not many)
         settings: dict[str, Any] = {
             "tol": self.tol, "max_iter": self.max_iter, "seed": self.random_state,
             "start": self._warm(objective, classes, narrow), "listeners": listeners, "keep_weights": keep_weights,
         }  # fmt: skip
+        dense = minimise_many if many else minimise
         try:
             solution = (
-                minimise_sparse(objective, l1=l1, **settings) if l1 > 0 else minimise(objective, **settings)
+                minimise_sparse(objective, l1=l1, **settings) if l1 > 0 else dense(objective, **settings)
             )
         finally:
             objective.close()
@@ -273,11 +276,10 @@ class LogisticRegression(Streaming, ClassifierMixin, BaseEstimator):  # type: ig
         return classes, codes.astype(np.int64)
 
     def _objective(
-        self, rows: npt.NDArray[Any], codes: Any, classes: Any, mass: npt.NDArray[np.float64], penalty: float
+        self, rows: Any, codes: Any, classes: Any, mass: Any, penalty: float, pack: bool = True
     ) -> Objective:
-        return Objective(
-            rows, codes, len(classes), mass, penalty, fit_intercept=self.fit_intercept, n_threads=self.n_threads
-        )  # fmt: skip
+        settings: dict[str, Any] = {"fit_intercept": self.fit_intercept, "n_threads": self.n_threads}
+        return Objective(rows, codes, len(classes), mass, penalty, pack=pack, **settings)
 
     def _check_parameters(self) -> None:
         if not self.C > 0:

@@ -59,6 +59,7 @@ def minimise(
     seed: int = 0,
     start: Doubles | None = None,
     inverse: Preconditioner | None = None,
+    staged: bool = False,
     listeners: Sequence[Listener] = (),
     keep_weights: bool = False,
     clock: Callable[[], float] = time.perf_counter,
@@ -78,6 +79,8 @@ def minimise(
         Where to begin; None is W = 0 with log class frequencies.
     inverse : Preconditioner or None
         An inverse Hessian near `start`, where one is known: of a problem that differs little from this one.
+    staged : bool
+        Come to a weak penalty in stages in spite of a start: it is near the minimum of the first of them.
     listeners : sequence of callables
         Called with every `Pass`; one that returns True ends the fit.
     keep_weights : bool
@@ -95,7 +98,7 @@ def minimise(
     with single_threaded_blas():
         if start is None:
             return run.go(objective.start())
-        return run.go(start.copy(), warm=True, inverse=inverse)
+        return run.go(start.copy(), warm=True, inverse=inverse, staged=staged)
 
 
 class _Run:
@@ -113,7 +116,7 @@ class _Run:
     ) -> None:
         self.objective, self.tol, self.max_iter, self.rng = objective, tol, max_iter, rng
         self.goal = tol
-        if objective.dtype == np.float64 and objective.n * objective.d * objective.R <= TINY:
+        if objective.dtype == np.float64 and objective.n_all * objective.d * objective.R <= TINY:
             self.goal = min(tol, 1e-14)
         self.listeners, self.keep_weights, self.clock = listeners, keep_weights, clock
         self.began = clock()
@@ -125,7 +128,14 @@ class _Run:
         self.class_at = self.short_at = -AGED
         self.calls_before = objective.n_passes
 
-    def go(self, point: Doubles, *, warm: bool = False, inverse: Preconditioner | None = None) -> Solution:
+    def go(
+        self,
+        point: Doubles,
+        *,
+        warm: bool = False,
+        inverse: Preconditioner | None = None,
+        staged: bool = False,
+    ) -> Solution:
         """Run from `point`; where that is `warm`, near the end, the crude pictures are passed over."""
         self.best, first = point, 0
         if inverse is not None:
@@ -133,7 +143,7 @@ class _Run:
         elif warm:
             first = CLASS_AT if self._class_curvature_pays() else SAMPLED_AT
         try:
-            if not warm:
+            if staged or not warm:
                 self.stages = planned(self.objective)
             self.inverse = inverse or SharedCurvature(self.objective, self.rng)
             outcome = self._loop(point, self.objective.at(point), first)
@@ -239,7 +249,8 @@ class _Run:
         """Look again at the curvature, where it is time to; whether steps were short, and may be long again."""
         if self._left() <= 1:
             return False
-        if iteration >= EXACT_AT and ExactHessian.pays(self.objective):
+        whole = self.objective.n == self.objective.n_all
+        if whole and iteration >= EXACT_AT and ExactHessian.pays(self.objective):
             self._finest(point, iteration)
             return False
         late = iteration > SAMPLED_AT + 1 and len(self.track) > 2

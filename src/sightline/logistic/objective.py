@@ -49,6 +49,8 @@ class Objective:
     penalty : float, λ ≥ 0
     fit_intercept : bool
     n_threads : int or None
+    pack : bool
+        Whether rows that are mostly zero may be packed, which costs as much as it saves in some twenty passes.
 
     Raises
     ------
@@ -66,15 +68,17 @@ class Objective:
         *,
         fit_intercept: bool = True,
         n_threads: int | None = None,
+        pack: bool = True,
     ) -> None:
         self.X: Any = X
         self.labels, self.penalty = labels, penalty
         self.n, self.d = X.shape
+        self.n_all: int = self.n
         self.n_classes = n_classes
         self.R = 1 if n_classes == 2 else n_classes
         self.dtype = np.dtype(np.float64 if X.dtype == np.float64 else np.float32)
         self.eps = float(np.finfo(np.float64 if X.dtype == np.float64 else np.float32).eps)
-        self.fit_intercept = fit_intercept
+        self.fit_intercept, self.pack = fit_intercept, pack
         self.mass = mass / mass.mean()
         self.total_mass = float(self.mass.sum())
         self.mass_sum = float(mass.sum())
@@ -176,7 +180,7 @@ class Objective:
         if far.any():
             moved = self.moved.astype(self.dtype)
             return self.X.moved_by(moved) if placed else BlockRows(self.X, self.dtype, moved)
-        if isinstance(rows, NativeRows) and rows.worth_packing(entries):
+        if self.pack and isinstance(rows, NativeRows) and rows.worth_packing(entries):
             rows.pack(self.team, entries)
         return rows
 
@@ -195,14 +199,15 @@ class Objective:
     def leverage(self, curvature: Floats, diagonal: Doubles) -> Floats:
         """How much of each column's curvature a row has: Σ_j s_ki m_i (x_ij − μ_j)² / M (D_kj + λ), (R, n).
 
-        For curvatures s (R, n) and their `diagonal` D (R, d). The sum over the rows is at most d. A row that alone
-        holds a column up has a leverage near 1 there, however small its curvature: a sample must not miss it.
+        For curvatures s (R, n) and their `diagonal` D (R, d), whatever R. The sum over the rows is at most d. A row
+        that alone holds a column up has a leverage near 1 there, however small its curvature: a sample must not
+        miss it.
         """
         offset = self.mean - self.moved
         share = diagonal + self.penalty
         inverse = np.divide(1, share, out=np.zeros_like(share), where=share > 0)
         bias = (inverse @ offset**2).astype(self.dtype)
-        squares, first = np.empty((2, self.n, self.R), self.dtype)
+        squares, first = np.empty((2, self.n, len(diagonal)), self.dtype)
         weights, mixed = inverse.astype(self.dtype), (-2 * inverse * offset).astype(self.dtype)
 
         def part(slab: slice) -> None:

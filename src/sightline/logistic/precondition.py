@@ -177,7 +177,10 @@ class ClassCurvature:
 
 
 class ExactHessian:
-    """Stage 4: the Hessian of all rows, ((R·(d+1)) squared, factored in float64: Newton's method."""
+    """Stage 4: the Hessian of all rows, ((R·(d+1)) squared, factored in float64: Newton's method.
+
+    `more` (d,) is added to the curvature of each column: what rows that are not there may have.
+    """
 
     WEIGHTS, PRODUCTS = 1_200, 4e9
 
@@ -187,7 +190,7 @@ class ExactHessian:
         size = objective.R * (objective.d + 1)
         return bool(size <= cls.WEIGHTS and objective.n * size**2 <= cls.PRODUCTS)
 
-    def __init__(self, objective: Objective, residual: Floats) -> None:
+    def __init__(self, objective: Objective, residual: Floats, more: Doubles | float = 0.0) -> None:
         R, d = objective.R, objective.d
         if isinstance(objective.X, ArrayRows):
             mass, last = objective.mass / objective.total_mass, float(objective.fit_intercept)
@@ -197,7 +200,7 @@ class ExactHessian:
             for rows in blocks(slice(0, objective.n), 4096):
                 self._add(hessian, objective, np.arange(rows.start, rows.stop), residual[:, rows])
         for k in range(R):
-            hessian[k, range(d), k, range(d)] += objective.penalty
+            hessian[k, range(d), k, range(d)] += objective.penalty + more
         if not objective.fit_intercept:
             hessian[range(R), d, range(R), d] = 1
         # Without a penalty, columns that repeat each other leave directions without curvature: rounding in

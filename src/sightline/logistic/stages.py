@@ -18,13 +18,19 @@ WEAK, STAGE = 1e-3, 1e-2
 """A penalty below WEAK times the columns' mean curvature is come to in stages, each left at a gap of STAGE."""
 
 
-def planned(objective: Objective) -> list[float]:
-    """Set the first penalty and return those still to come; none where the penalty asked for is not weak."""
+def strong(objective: Objective) -> float:
+    """The penalty to begin with: the one asked for, where that is not weak."""
     curved = objective.variance[~objective.constant]
     share = objective.share
     first = WEAK * float(curved.mean()) * float((share * (1 - share)).mean()) if curved.size else 0.0
-    last = objective.penalty
-    if not 0 < last < first or ExactHessian.pays(objective):
+    weak = 0 < objective.penalty < first and not ExactHessian.pays(objective)
+    return first if weak else objective.penalty
+
+
+def planned(objective: Objective) -> list[float]:
+    """Set the first penalty and return those still to come; none where the penalty asked for is not weak."""
+    first, last = strong(objective), objective.penalty
+    if first == last:
         return []
     count = int(np.ceil(np.log10(first / last)))
     penalties = np.geomspace(first, last, count + 1).tolist()
