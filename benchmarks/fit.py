@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     line = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     line.add_argument("data", nargs="?", default="mnist", help="name or path, as sightline.load takes it")
     line.add_argument("--work", nargs="+", choices=list(MAKERS), default=["pixels"], metavar="WORK",
-                      help=f"of {', '.join(MAKERS)}; the last five need no data")  # fmt: skip
+                      help=f"of {', '.join(MAKERS)}; the last six need no data")  # fmt: skip
     line.add_argument("--C", nargs="+", type=float, default=[1.0], help="inverse strength of the penalty")
     line.add_argument("--target", type=float, default=1e-4, help="relative gap of the headline")
     line.add_argument("--threads", type=int, default=2)

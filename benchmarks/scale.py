@@ -6,15 +6,16 @@
     python benchmarks/scale.py FOLDER                        a folder that `sightline data make infinite` wrote
     python benchmarks/scale.py --round                       what one round of a cluster costs
     python benchmarks/scale.py DATA --json scale.json
-    python benchmarks/scale.py DATA --rows 60000 200000 1000000 --where 2 memory sklearn --figure
+    python benchmarks/scale.py DATA --rows 60000 200000 1000000 --where 2 memory zero sklearn --figure
     python benchmarks/scale.py --lines scale.json --figure docs/pictures/scale.png
     python benchmarks/scale.py DATA --simulate               100 workers and a billion rows: cluster_model.py
 
 DATA is anything that `sightline.load` takes. Rows are its training images and deformed copies of them. Unless --made,
 they are written once, to a file of bytes from which blocks are read, by a cluster's workers too. Every line is a
 process of its own; memory is the largest of that process, and of its largest worker. `2` are two threads of one
-process, `local:2` two workers of one thread each, `memory` is `fit` on all rows at once, `sklearn` scikit-learn's
-lbfgs on them, float32, until its own criterion at --tol ends it: see how far it got by F.
+process, `local:2` two workers of one thread each, `memory` is `fit` on all rows at once, `zero` the same from W = 0
+on, without a sample, as who keeps the weights of all passes gets it, `sklearn` scikit-learn's lbfgs on them, float32,
+until its own criterion at --tol ends it: see how far it got by F.
 """
 
 from __future__ import annotations
@@ -120,10 +121,10 @@ def fitted(blocks: RowBlocks, where: str, C: float, tol: float, scale: float) ->
     """One fit, timed."""
     model = LogisticRegression(C=C, tol=tol, n_threads=int(where) if where.isdecimal() else None)
     began = time.perf_counter()
-    if where == "memory":
+    if where in ("memory", "zero"):
         X, y = (np.concatenate(part) for part in zip(*map(blocks.block, range(blocks.n_blocks)), strict=True))
         began = time.perf_counter()
-        model.fit(X * np.float32(scale), y)
+        model.set_params(C=C * scale**2).fit(X, y, keep_weights=where == "zero")
     elif where == "sklearn":
         return _peer(blocks, C, tol, scale)
     else:

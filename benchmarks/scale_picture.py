@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAMES = {
     "memory": "all rows in memory: fit",
+    "zero": "all rows in memory: fit from W = 0",
     "sklearn": "scikit-learn lbfgs, all rows in memory",
 }
 MARKERS = "os^Dv"

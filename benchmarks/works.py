@@ -121,6 +121,11 @@ def hundred(_data: str) -> tuple[Rows, Labels]:
     return blobs(n=20_000, d=200, K=100, distance=3.0)
 
 
+def many(_data: str) -> tuple[Rows, Labels]:
+    """Many rows, 300,000 × 100, ten classes."""
+    return blobs(n=300_000, d=100, K=10)
+
+
 def unbalanced(_data: str) -> tuple[Rows, Labels]:
     """Five classes, one of them with 10 of the 20,000 rows."""
     return blobs(n=20_000, d=50, K=5, rare=10)
@@ -159,6 +164,7 @@ MAKERS: dict[str, Maker] = {
     "unbalanced": unbalanced,
     "two": two,
     "hundred": hundred,
+    "many": many,
 }
 """Every work by the name that the command line knows it by; each takes the data named there."""
 

@@ -47,6 +47,7 @@ def clock(*times):
         ("unbalanced", 20_000, 50, 5),
         ("two", 20_000, 50, 2),
         ("hundred", 20_000, 200, 100),
+        ("many", 300_000, 100, 10),
     ],
 )
 def test_a_work_is_what_it_says(name, n, d, K):
