@@ -125,7 +125,8 @@ def test_foreign_and_damaged_files_are_told_apart(stored, change, says):
         load_model(stored)
 
 
-def test_a_shape_that_lies_gets_no_memory(two_colours, tmp_path):
+@pytest.mark.parametrize("lie", [[3, 3, 1 << 33], [-3, -3, 1 << 33], 1 << 40])  # as float32: terabytes
+def test_a_shape_that_lies_gets_no_memory(two_colours, tmp_path, lie):
     data = two_colours
     pipeline = make_recipe("patches", shape=data.shape).fit(data.train.X, data.train.y)
     path = tmp_path / "model.sightline"
@@ -134,7 +135,7 @@ def test_a_shape_that_lies_gets_no_memory(two_colours, tmp_path):
     def swell(entries):
         found = json.loads(entries["manifest.json"])
         (patches,) = [step for step in found["steps"] if "map_shape_" in step["fitted"]]
-        patches["fitted"]["map_shape_"][-1] = 1 << 33  # as float32: 32 GiB and more
+        patches["fitted"]["map_shape_"] = lie
         entries["manifest.json"] = json.dumps(found).encode()
 
     rewritten(path, swell)

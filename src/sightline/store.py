@@ -300,7 +300,7 @@ def _unpacked(packed: dict[str, Any], file: zipfile.ZipFile) -> Any:
     fitted = {key: _value(packed["fitted"][key], key, file) for key in kind.fitted}
     if not all(np.isfinite(one).all() for one in fitted.values() if isinstance(one, (np.ndarray, float))):
         raise ValueError("a fitted number is not finite")
-    if any(math.prod(_wholes(one)) > WIDEST for one in fitted.values() if isinstance(one, tuple)):
+    if any(abs(math.prod(_wholes(one))) > WIDEST for one in fitted.values()):
         raise ValueError("a shape has more numbers than any that is of use")
     if kind.make is PolynomialFeatures:
         n, degree = fitted["n_features_in_"], step.degree
