@@ -5,6 +5,18 @@ import pytest
 OVER = "document.querySelector('[data-phase]')?.dataset.phase"
 
 
+WATCH = """() => {
+  const output = document.querySelector(".scrub output");
+  window.shown = [];
+  const note = () => {
+    const at = parseInt(output.textContent);
+    if (window.shown.at(-1) !== at) window.shown.push(at);
+  };
+  new MutationObserver(note).observe(output, { childList: true, characterData: true, subtree: true });
+}"""
+"""Note which pass is shown, one after the other."""
+
+
 def opened(visit, address, more="", **options):
     page = visit(f"{address}/#room=learn{more}", **options)
     page.locator("section.weights canvas").first.wait_for()
@@ -113,9 +125,15 @@ def test_two_features_show_their_boundary(visit, studio):
 
 def test_a_copy_replays_its_training(visit, copy):
     page = opened(visit, copy)
-    assert passes(page) > 5
+    last = page.evaluate("Number(document.querySelector('.scrub output').textContent.split(' of ')[1])")
+    assert last > 5
+    page.evaluate(WATCH)
     button(page, "Replay").click()
-    page.wait_for_function("() => document.querySelector('.scrub output').textContent.startsWith('2 of')")
+    page.wait_for_function("last => window.shown.at(-1) === last && window.shown.length > 1", arg=last)
+    shown = page.evaluate("window.shown")
+    assert shown == sorted(set(shown))
+    assert shown[0] == 1
+    assert len(shown) > last - 4  # looks at the curvature take a number, and are not shown
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
