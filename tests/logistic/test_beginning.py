@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.exceptions import ConvergenceWarning
 
@@ -94,6 +94,9 @@ def test_it_ends_where_a_cold_fit_ends(n, d, K, dtype, C, weighted, fit_intercep
     fit_intercept=st.booleans(),
     seed=st.integers(0, 1000),
 )
+@example(
+    n=155, d=6, K=4, C=1e-3, sample_rows=150, fit_intercept=False, seed=80
+)  # all are drawn, none for itself
 def test_so_does_a_fit_in_blocks(n, d, K, C, sample_rows, fit_intercept, seed):
     X, y = clouds(n, d, K, seed=seed)
     how = {"C": C, "tol": 1e-6, "fit_intercept": fit_intercept}
@@ -206,21 +209,16 @@ def test_one_pass_is_one_pass():
     assert model.n_iter_[0] == 1
 
 
-def test_ctrl_c_while_the_sample_is_drawn_leaves_nothing(monkeypatch):
+@pytest.mark.parametrize("place", ["_sample", "curvature"])
+def test_ctrl_c_leaves_nothing_before_the_sample_is_fitted_and_its_coefficients_after(monkeypatch, place):
     X, y = clouds(MANY, 8, 5)
-    monkeypatch.setattr(beginning, "_sample", lambda *_: signal.raise_signal(signal.SIGINT))
+    monkeypatch.setattr(beginning, place, lambda *_: signal.raise_signal(signal.SIGINT))
     model = LogisticRegression()
     with pytest.raises(KeyboardInterrupt):
         model.fit(X, y)
-    assert not hasattr(model, "coef_")
-
-
-def test_ctrl_c_after_the_sample_leaves_its_coefficients(monkeypatch):
-    X, y = clouds(MANY, 8, 5)
-    monkeypatch.setattr(beginning, "curvature", lambda *_: signal.raise_signal(signal.SIGINT))
-    model = LogisticRegression()
-    with pytest.raises(KeyboardInterrupt):
-        model.fit(X, y)
+    if place == "_sample":
+        assert not hasattr(model, "coef_")
+        return
     assert model.history_.outcome == beginning.INTERRUPTED
     assert objective(model, X, y) < 1.2 * objective(cold(X, y), X, y)
 

@@ -21,7 +21,7 @@ from sightline.logistic.lbfgs import SEPARATED, Solution, minimise
 from sightline.logistic.objective import Doubles, Evaluated, Objective
 from sightline.logistic.precondition import ClassCurvature, ExactHessian, SharedCurvature
 from sightline.logistic.sampled import SAMPLE_BYTES, Preconditioner, SampledHessian, rows_in, sample_size
-from sightline.logistic.stages import WEAK, strong
+from sightline.logistic.stages import WEAK, spread, strong
 from sightline.logistic.survey import Piece, Survey
 
 Floats = npt.NDArray[np.floating[Any]]
@@ -106,8 +106,7 @@ def _curvature(objective: SampleObjective, point: Doubles, rng: np.random.Genera
     objective.at(point, keep=residual)
     if ExactHessian.pays(objective):
         # A class that the sample can tell without error has no curvature there, and on all rows it has.
-        spread = float((objective.share * (1 - objective.share)).mean())
-        return ExactHessian(objective, residual, WEAK * spread * objective.variance)
+        return ExactHessian(objective, residual, WEAK * spread(objective) * objective.variance)
     inner: Preconditioner
     dear = 5 * d**2 > 200 * objective.counts.sum()
     if objective.R * (d + 1) ** 2 * objective.dtype.itemsize < MATRICES and not dear:
@@ -169,9 +168,14 @@ class RowsInMemory(AllRows):
         return self.every.separated(value)
 
 
+def usual_rows(d: int) -> int:
+    """How many rows of `d` columns a sample has."""
+    return max(SAMPLE_ROWS, EACH * d)
+
+
 def are_many(rows: object, n: int, d: int) -> bool:
     """Whether so many rows are in memory that beginning with a sample pays."""
-    return isinstance(rows, np.ndarray) and n >= MANY * max(SAMPLE_ROWS, EACH * d)
+    return isinstance(rows, np.ndarray) and n >= MANY * usual_rows(d)
 
 
 def minimise_many(
@@ -186,7 +190,7 @@ def minimise_many(
     """
     began = time.perf_counter()
     settings: dict[str, Any] = {
-        "tol": tol, "seed": seed, "keep_weights": keep_weights, "clock": _from(began), "listeners": listeners,
+        "tol": tol, "seed": seed, "keep_weights": keep_weights, "clock": clock_from(began), "listeners": listeners,
     }  # fmt: skip
     if start is not None:
         return minimise(objective, start=start, max_iter=max_iter, **settings)
@@ -221,13 +225,13 @@ def minimise_many(
     if not lost or used >= max_iter:
         return led
     objective.penalty = everything.penalty
-    settings |= {"clock": _from(began), "listeners": [_numbered(one, used) for one in listeners]}
+    settings |= {"clock": clock_from(began), "listeners": [_numbered(one, used) for one in listeners]}
     alone = minimise(objective, start=led.point, max_iter=max_iter - used, **settings)
     passes = led.history.passes + tuple(_later(one, used) for one in alone.history.passes)
     return Solution(alone.point, FitHistory(passes, alone.history.converged, alone.history.outcome))
 
 
-def _from(began: float) -> Callable[[], float]:
+def clock_from(began: float) -> Callable[[], float]:
     """A clock that says `began` when it is first looked at."""
     first = [began]
     return lambda: first.pop() if first else time.perf_counter()
@@ -244,7 +248,7 @@ def _numbered(listener: Listener, used: int) -> Listener:
 def _sample(objective: Objective, rng: np.random.Generator) -> SampleObjective:
     """Half of the rows by mass, half by leverage, as `SurveyTask` draws them; of rare classes more."""
     n, K = objective.n, objective.n_classes
-    size = max(SAMPLE_ROWS, EACH * objective.d)
+    size = usual_rows(objective.d)
     spread = np.where(objective.constant, np.inf, objective.variance)
     leverage = objective.leverage(np.ones((1, n), objective.dtype), spread[None])[0].astype(np.float64)
     chance = chances(objective.mass + leverage / max(leverage.mean(), 1e-300), size)

@@ -22,13 +22,13 @@ from sightline.engine.threads import single_threaded_blas
 from sightline.errors import DataError, SightlineError, UsageError
 from sightline.logistic import native
 from sightline.logistic.beginning import (
-    EACH,
     INTERRUPTED,
-    SAMPLE_ROWS,
     AllRows,
     SampleObjective,
+    clock_from,
     curvature,
     rough,
+    usual_rows,
 )
 from sightline.logistic.history import FitHistory, Listener, Pass
 from sightline.logistic.lbfgs import Solution, minimise
@@ -188,28 +188,24 @@ def _solution(
 ) -> tuple[Solution, Exception | None]:
     """Steps 2 and 3; what the cluster or the reading fails with, once there are coefficients, comes beside them."""
     passes: list[Pass] = []
-    first = [began]
     settings: dict[str, Any] = {
         "tol": wish.tol, "max_iter": wish.max_iter, "seed": wish.seed, "keep_weights": wish.keep_weights,
         "listeners": (passes.append, *wish.listeners),
-        "clock": lambda: first.pop() if first else time.perf_counter(),
+        "clock": clock_from(began),
     }  # fmt: skip
     start = _warm(objective, names, wish)
     if sample.complete:  # all rows are in memory
         return minimise(sample, start=start, **settings), None
-    first_fit = None
+    led = start is None
     if start is None:
-        rows = int(objective.counts.sum())
-        first_fit = rough(sample, rows, tol=wish.tol, max_iter=wish.max_iter, seed=wish.seed)
-        if first_fit.history.outcome.startswith("interrupted"):
-            return first_fit, None
-        start = first_fit.point
+        found = rough(sample, objective.n_all, tol=wish.tol, max_iter=wish.max_iter, seed=wish.seed)
+        if found.history.outcome.startswith("interrupted"):
+            return found, None
+        start = found.point
     try:
         with single_threaded_blas():
             inverse = curvature(objective, start, np.random.default_rng(wish.seed))
-        return minimise(
-            objective, start=start, inverse=inverse, staged=first_fit is not None, **settings
-        ), None
+        return minimise(objective, start=start, inverse=inverse, staged=led, **settings), None
     except (SightlineError, OSError) as failure:
         point = start if objective.best is None else objective.best[1]
         return Solution(point, FitHistory(tuple(passes), False, f"stopped: {failure}")), failure
@@ -225,7 +221,7 @@ def _survey(
         raise DataError(f"the blocks have {n} rows of {d} columns", "There is nothing to learn from.")
     if sample_rows is not None and sample_rows < 1:
         raise UsageError(f"sample_rows = {sample_rows!r} is below 1", "None takes as many as help.")
-    rows = sample_rows or max(1000, min(max(SAMPLE_ROWS, EACH * d), MOST_BYTES // (4 * d)))
+    rows = sample_rows or max(1000, min(usual_rows(d), MOST_BYTES // (4 * d)))
     ridge = 1 / (wish.C * n * divisor)
     survey = sums.sum(SurveyTask(d, rows / n, rows / (2 * n_blocks), ridge, wish.seed))
     if survey.rows != n:

@@ -3,7 +3,7 @@
 1. Start at W = 0 with the best intercept; precondition by `SharedCurvature`.
 2. Each pass: direction −H g by the two-loop recursion, a step that decreases F, one event.
 3. After `CLASS_AT` passes precondition by `ClassCurvature`, after `SAMPLED_AT` by `SampledHessian`,
-   each where it costs less than the passes it saves; after `EXACT_AT`, where there are few weights, by
+   each where it costs less than the passes it saves; after `EXACT_AT`, where weights are few and no sample leads, by
    `ExactHessian` at every step.
 4. A weak penalty is come to in stages, from a stronger one: see `stages`.
 5. Stop when the objective's remaining gap, as the direction predicts it and as the last passes' decreases

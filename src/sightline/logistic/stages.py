@@ -18,11 +18,15 @@ WEAK, STAGE = 1e-3, 1e-2
 """A penalty below WEAK times the columns' mean curvature is come to in stages, each left at a gap of STAGE."""
 
 
+def spread(objective: Objective) -> float:
+    """p (1 − p) at W = 0, the mean over the classes: what a column's variance is multiplied by in its curvature."""
+    return float((objective.share * (1 - objective.share)).mean())
+
+
 def strong(objective: Objective) -> float:
     """The penalty to begin with: the one asked for, where that is not weak."""
     curved = objective.variance[~objective.constant]
-    share = objective.share
-    first = WEAK * float(curved.mean()) * float((share * (1 - share)).mean()) if curved.size else 0.0
+    first = WEAK * float(curved.mean()) * spread(objective) if curved.size else 0.0
     weak = 0 < objective.penalty < first and not ExactHessian.pays(objective)
     return first if weak else objective.penalty
 
